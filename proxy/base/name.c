@@ -1,0 +1,110 @@
+#include "base/name.h"
+
+#include <string.h>
+
+#define LABEL_MAX 63
+
+static bool
+is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	    c == '_';
+}
+
+int
+name_parse(struct name *out, struct span text)
+{
+	struct name n = { 0 };
+	size_t label = 0;
+
+	if (text.n == 0)
+		return DG_ESYNTAX;
+	if (text.p[text.n - 1] == '.')
+		text.n--;
+	if (text.n > NAME_TEXT_MAX)
+		return DG_ELIMIT;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = (char)text.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + ('a' - 'A'));
+		if (c == '.') {
+			if (label == 0)
+				return DG_ESYNTAX;
+			label = 0;
+		} else if (!is_name_byte(c)) {
+			return DG_ESYNTAX;
+		} else if (++label > LABEL_MAX) {
+			return DG_ELIMIT;
+		}
+		n.text[n.len++] = c;
+	}
+	if (n.len > 0 && label == 0)
+		return DG_ESYNTAX;
+	*out = n;
+	return 0;
+}
+
+bool
+name_equal(const struct name *a, const struct name *b)
+{
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+bool
+name_is_within(const struct name *name, const struct name *zone)
+{
+	size_t skip;
+
+	if (zone->len == 0)
+		return true;
+	if (name->len < zone->len)
+		return false;
+	skip = (size_t)name->len - zone->len;
+	if (memcmp(name->text + skip, zone->text, zone->len) != 0)
+		return false;
+	return skip == 0 || name->text[skip - 1] == '.';
+}
+
+unsigned
+name_labels(const struct name *name)
+{
+	unsigned n = name->len > 0 ? 1 : 0;
+
+	for (size_t i = 0; i < name->len; i++)
+		if (name->text[i] == '.')
+			n++;
+	return n;
+}
+
+void
+name_parent(struct name *out, const struct name *name)
+{
+	const char *dot = memchr(name->text, '.', name->len);
+	struct name parent = { 0 };
+
+	if (dot != NULL) {
+		size_t from = (size_t)(dot - name->text) + 1;
+
+		parent.len = (uint8_t)(name->len - from);
+		memcpy(parent.text, name->text + from, parent.len);
+	}
+	*out = parent;
+}
+
+int
+name_prepend(struct name *out, const char *prefix, const struct name *name)
+{
+	char text[NAME_TEXT_MAX + 1];
+	size_t n = strlen(prefix);
+
+	if (n + 1 + name->len > NAME_TEXT_MAX)
+		return DG_ELIMIT;
+	memcpy(text, prefix, n);
+	if (name->len > 0) {
+		text[n++] = '.';
+		memcpy(text + n, name->text, name->len);
+		n += name->len;
+	}
+	return name_parse(out, span_of(text, n));
+}

@@ -1,0 +1,98 @@
+/*
+ * What an operator can set, as one plain value: the result of reading a
+ * configuration. Pure data; knows nothing of files, sockets or the daemon.
+ * Text forms, ranges, defaults and help stand in the option table (options.c).
+ */
+#ifndef DG_CONFIG_SETTINGS_H
+#define DG_CONFIG_SETTINGS_H
+
+#include "base/address.h"
+#include "base/log.h"
+#include "base/name.h"
+
+/* TLS security levels with Postfix's names. Zero is no level: fail closed. */
+enum level {
+	LEVEL_UNSET = 0,
+	LEVEL_NONE,      /* pass untouched */
+	LEVEL_MAY,       /* TLS when offered, with downgrade memory */
+	LEVEL_ENCRYPT,   /* TLS always, no authentication */
+	LEVEL_DANE,      /* DANE where published, else may */
+	LEVEL_DANE_ONLY, /* usable TLSA records or nothing */
+	LEVEL_VERIFY,    /* PKIX with names */
+	LEVEL_BLOCK,     /* refuse */
+};
+
+enum source { SOURCE_ROUTER = 0, SOURCE_PRESERVE };
+enum mode { MODE_ENFORCE = 0, MODE_MONITOR };
+enum on_block { ON_BLOCK_DEFER = 0, ON_BLOCK_REJECT };
+enum unlisted { UNLISTED_ALLOW = 0, UNLISTED_DEFER };
+enum insecure_mx { INSECURE_MX_DANE = 0, INSECURE_MX_MAY };
+enum bare_newline { BARE_NEWLINE_NORMALIZE = 0, BARE_NEWLINE_REJECT };
+
+#define SETTINGS_INTERFACES_MAX 16
+#define SETTINGS_EXEMPT_MAX     64
+#define SETTINGS_SERVERS_MAX    8
+#define SETTINGS_DOMAINS_MAX    1024
+#define SETTINGS_RELAYS_MAX     128
+#define SETTINGS_PATH_MAX       108 /* what a unix socket address holds */
+#define SETTINGS_IFNAME_MAX     16  /* with NUL, as the kernel's IFNAMSIZ */
+#define SETTINGS_USER_MAX       33  /* with NUL */
+
+struct domain_rule {
+	struct name domain;
+	bool below; /* ".example.nl": all names below, not the name itself */
+	enum level level;
+	bool fallback_cleartext; /* only with level may */
+};
+
+struct relay_rule {
+	struct prefix prefix; /* destination */
+	struct name host;     /* the TLSA base domain */
+	enum level level;     /* LEVEL_UNSET: the default level */
+};
+
+struct settings {
+	char interfaces[SETTINGS_INTERFACES_MAX][SETTINGS_IFNAME_MAX];
+	size_t ninterfaces;
+	struct prefix exempt[SETTINGS_EXEMPT_MAX];
+	size_t nexempt;
+
+	uint16_t listen_port;
+	enum source source;
+	uint32_t max_sessions;
+	uint64_t memory_limit;   /* bytes */
+	uint32_t drain_seconds;
+	char user[SETTINGS_USER_MAX];
+
+	struct address servers[SETTINGS_SERVERS_MAX]; /* DNS, in order */
+	size_t nservers;
+	char trust_anchor_file[SETTINGS_PATH_MAX]; /* empty: built-in anchors */
+
+	enum level default_level;
+	struct domain_rule *domains; /* owned; see settings_free() */
+	size_t ndomains;
+	struct relay_rule *relays; /* owned */
+	size_t nrelays;
+	enum mode mode;
+	enum on_block on_block;
+	enum unlisted unlisted;
+	enum insecure_mx insecure_mx;
+	enum bare_newline bare_newline;
+	uint32_t memory_days; /* downgrade memory; 0 turns it off */
+
+	char control_socket[SETTINGS_PATH_MAX];
+	char state_directory[SETTINGS_PATH_MAX];
+	enum log_destination log_destination;
+	enum log_level log_level;
+};
+
+/* Fills *s with every option's default. Nothing to free yet. */
+void settings_default(struct settings *s);
+
+/* Frees what s owns and clears it; s may be cleared or default. */
+void settings_free(struct settings *s);
+
+/* The configuration's word for a level: "dane-only"; never NULL. */
+const char *level_text(enum level level);
+
+#endif

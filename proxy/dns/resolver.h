@@ -1,0 +1,49 @@
+/*
+ * The resolver: drives dnssec/ lookups over a network of forwarders, with a
+ * bounded cache, and joins identical questions in flight. Event-driven on
+ * libevent; knows nothing of mail. A forwarder's AD bit means nothing here.
+ */
+#ifndef DG_DNS_RESOLVER_H
+#define DG_DNS_RESOLVER_H
+
+#include "base/address.h"
+#include "dnssec/dnssec.h"
+
+struct event_base;
+struct resolver;
+struct resolver_query;
+
+struct resolver_config {
+	const struct address *servers; /* copied; tried in order */
+	size_t nservers;
+	struct span anchors; /* zone-file text; n == 0: the built-in ones */
+	size_t cache_bytes;  /* results and keys together */
+	/* Time, so that tests can set it; NULL: the system's. Seconds. */
+	int64_t (*now)(void);
+};
+
+/* DG_ESYNTAX for bad anchors, DG_EINVAL without servers, DG_ENOMEM. */
+DG_MUSTCHECK int resolver_new(struct resolver **out, struct event_base *base,
+    const struct resolver_config *config);
+
+/* Ends all queries without calling back. */
+void resolver_free(struct resolver *r);
+
+/* result dies when the callback returns: copy what is needed. */
+typedef void resolver_done(void *arg, const struct dnssec_result *result);
+
+/*
+ * Looks up and validates. done is called exactly once, later, never from
+ * inside this call, within RESOLVER_TOTAL_MS; or never when cancelled.
+ * DG_ENOMEM, DG_ELIMIT (RESOLVER_MAX_QUERIES in flight).
+ */
+#define RESOLVER_TOTAL_MS    20000
+#define RESOLVER_MAX_QUERIES 1024
+DG_MUSTCHECK int resolver_lookup(struct resolver_query **out,
+    struct resolver *r, const struct name *name, uint16_t type,
+    resolver_done *done, void *arg);
+
+/* Forgets the query; its callback will not be called. */
+void resolver_cancel(struct resolver_query *q);
+
+#endif
