@@ -13,8 +13,8 @@
  * A transparent listener on every address of the family at this port; needs
  * CAP_NET_ADMIN. The IPv6 one takes IPv6 alone. DG_EIO with errno set.
  */
-DG_MUSTCHECK int listener_open(
-    int *fd, enum address_family family, uint16_t port);
+DG_MUSTCHECK int listener_open(int *fd, enum address_family family,
+    uint16_t port);
 
 /*
  * The next waiting connection. destination is what the client dialled, with
