@@ -39,7 +39,8 @@ void buf_commit(struct buf *b, size_t n);
 DG_MUSTCHECK int buf_put(struct buf *b, const void *p, size_t n);
 
 /* Adds formatted text, all of it, or nothing and DG_EAGAIN. */
-DG_MUSTCHECK int buf_printf(struct buf *b, const char *format, ...) DG_PRINTF(2, 3);
+DG_MUSTCHECK int buf_printf(struct buf *b, const char *format, ...)
+    DG_PRINTF(2, 3);
 
 /* Empties b. */
 void buf_clear(struct buf *b);

@@ -4,7 +4,7 @@
 
 /* The day this program was built; the Makefile passes it. */
 #ifndef DG_BUILD_EPOCH
-#define DG_BUILD_EPOCH 0
+#	define DG_BUILD_EPOCH 0
 #endif
 
 uint64_t

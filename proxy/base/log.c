@@ -170,8 +170,7 @@ log_end(struct log_line *l)
 	if (destination == LOG_TO_SYSLOG)
 		syslog(syslog_levels[l->level], "%s", l->text);
 	else
-		(void)fprintf(
-		    stderr, "%s\n", l->text);
+		(void)fprintf(stderr, "%s\n", l->text);
 }
 
 void

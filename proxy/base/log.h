@@ -46,8 +46,8 @@ void log_begin(struct log_line *l, enum log_level level, const char *event);
 void log_span(struct log_line *l, const char *key, struct span value);
 void log_text(struct log_line *l, const char *key, const char *value);
 void log_number(struct log_line *l, const char *key, uint64_t value);
-void log_address(
-    struct log_line *l, const char *key, const struct address *value);
+void log_address(struct log_line *l, const char *key,
+    const struct address *value);
 
 /* Writes the line out. */
 void log_end(struct log_line *l);

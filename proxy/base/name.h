@@ -36,7 +36,7 @@ unsigned name_labels(const struct name *name);
 void name_parent(struct name *out, const struct name *name);
 
 /* prefix + "." + name, e.g. "_25._tcp" and a host. DG_ELIMIT when too long. */
-DG_MUSTCHECK int name_prepend(
-    struct name *out, const char *prefix, const struct name *name);
+DG_MUSTCHECK int name_prepend(struct name *out, const char *prefix,
+    const struct name *name);
 
 #endif

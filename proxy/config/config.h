@@ -23,7 +23,7 @@ struct config_error {
  * line or a combination that cannot be; DG_ELIMIT likewise for too much of
  * something; DG_ENOMEM.
  */
-DG_MUSTCHECK int config_parse(
-    struct settings *out, struct span text, struct config_error *error);
+DG_MUSTCHECK int config_parse(struct settings *out, struct span text,
+    struct config_error *error);
 
 #endif

@@ -13,30 +13,48 @@
 /* TLS security levels with Postfix's names. Zero is no level: fail closed. */
 enum level {
 	LEVEL_UNSET = 0,
-	LEVEL_NONE,      /* pass untouched */
-	LEVEL_MAY,       /* TLS when offered, with downgrade memory */
-	LEVEL_ENCRYPT,   /* TLS always, no authentication */
-	LEVEL_DANE,      /* DANE where published, else may */
+	LEVEL_NONE,	 /* pass untouched */
+	LEVEL_MAY,	 /* TLS when offered, with downgrade memory */
+	LEVEL_ENCRYPT,	 /* TLS always, no authentication */
+	LEVEL_DANE,	 /* DANE where published, else may */
 	LEVEL_DANE_ONLY, /* usable TLSA records or nothing */
-	LEVEL_VERIFY,    /* PKIX with names */
-	LEVEL_BLOCK,     /* refuse */
+	LEVEL_VERIFY,	 /* PKIX with names */
+	LEVEL_BLOCK,	 /* refuse */
 };
 
-enum source { SOURCE_ROUTER = 0, SOURCE_PRESERVE };
-enum mode { MODE_ENFORCE = 0, MODE_MONITOR };
-enum on_block { ON_BLOCK_DEFER = 0, ON_BLOCK_REJECT };
-enum unlisted { UNLISTED_ALLOW = 0, UNLISTED_DEFER };
-enum insecure_mx { INSECURE_MX_DANE = 0, INSECURE_MX_MAY };
-enum bare_newline { BARE_NEWLINE_NORMALIZE = 0, BARE_NEWLINE_REJECT };
+enum source {
+	SOURCE_ROUTER = 0,
+	SOURCE_PRESERVE
+};
+enum mode {
+	MODE_ENFORCE = 0,
+	MODE_MONITOR
+};
+enum on_block {
+	ON_BLOCK_DEFER = 0,
+	ON_BLOCK_REJECT
+};
+enum unlisted {
+	UNLISTED_ALLOW = 0,
+	UNLISTED_DEFER
+};
+enum insecure_mx {
+	INSECURE_MX_DANE = 0,
+	INSECURE_MX_MAY
+};
+enum bare_newline {
+	BARE_NEWLINE_NORMALIZE = 0,
+	BARE_NEWLINE_REJECT
+};
 
 #define SETTINGS_INTERFACES_MAX 16
-#define SETTINGS_EXEMPT_MAX     64
-#define SETTINGS_SERVERS_MAX    8
-#define SETTINGS_DOMAINS_MAX    1024
-#define SETTINGS_RELAYS_MAX     128
-#define SETTINGS_PATH_MAX       108 /* what a unix socket address holds */
-#define SETTINGS_IFNAME_MAX     16  /* with NUL, as the kernel's IFNAMSIZ */
-#define SETTINGS_USER_MAX       33  /* with NUL */
+#define SETTINGS_EXEMPT_MAX	64
+#define SETTINGS_SERVERS_MAX	8
+#define SETTINGS_DOMAINS_MAX	1024
+#define SETTINGS_RELAYS_MAX	128
+#define SETTINGS_PATH_MAX	108 /* what a unix socket address holds */
+#define SETTINGS_IFNAME_MAX	16  /* with NUL, as the kernel's IFNAMSIZ */
+#define SETTINGS_USER_MAX	33  /* with NUL */
 
 struct domain_rule {
 	struct name domain;
@@ -60,7 +78,7 @@ struct settings {
 	uint16_t listen_port;
 	enum source source;
 	uint32_t max_sessions;
-	uint64_t memory_limit;   /* bytes */
+	uint64_t memory_limit; /* bytes */
 	uint32_t drain_seconds;
 	char user[SETTINGS_USER_MAX];
 

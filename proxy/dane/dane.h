@@ -17,12 +17,12 @@ enum tlsa_usage {
 	TLSA_DANE_EE = 3,
 };
 
-#define TLSA_SET_MAX     64    /* records of one set looked at */
-#define TLSA_DATA_MAX    8192  /* bytes of association data of one record */
-#define DANE_CHAIN_MAX   16    /* certificates of a chain looked at */
-#define DANE_CERT_MAX    16384 /* bytes of one certificate */
-#define DANE_NAMES_MAX   4
-#define DANE_REASON_MAX  160
+#define TLSA_SET_MAX	64    /* records of one set looked at */
+#define TLSA_DATA_MAX	8192  /* bytes of association data of one record */
+#define DANE_CHAIN_MAX	16    /* certificates of a chain looked at */
+#define DANE_CERT_MAX	16384 /* bytes of one certificate */
+#define DANE_NAMES_MAX	4
+#define DANE_REASON_MAX 160
 
 /* One TLSA record; data points into memory of whoever made it. */
 struct tlsa {
@@ -66,7 +66,7 @@ struct dane_result {
 	uint8_t usage;
 	uint8_t selector;
 	uint8_t matching;
-	unsigned depth; /* 0 is the leaf */
+	unsigned depth;		      /* 0 is the leaf */
 	char reason[DANE_REASON_MAX]; /* one line, printable ASCII */
 };
 

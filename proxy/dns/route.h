@@ -13,11 +13,11 @@
 struct route_query;
 
 struct route_question {
-	struct name domain;         /* recipient domain; next hop */
+	struct name domain;	    /* recipient domain; next hop */
 	struct address destination; /* what the client dialled; port counts for
 	                               TLSA: _<port>._tcp */
-	bool literal;   /* recipient has an address literal: no lookups at all */
-	bool relay;     /* host is named by configuration: no MX lookup; its
+	bool literal; /* recipient has an address literal: no lookups at all */
+	bool relay;   /* host is named by configuration: no MX lookup; its
 	                   name is as good as a secure MX */
 	struct name relay_host;
 	bool insecure_mx_dane; /* look up TLSA although MX is insecure */

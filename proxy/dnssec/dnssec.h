@@ -42,15 +42,15 @@ enum dns_type {
 	DNS_TYPE_TLSA = 52,
 };
 
-#define DNSSEC_MAX_SIGNATURES  64 /* signature checks of one lookup */
-#define DNSSEC_MAX_COLLISIONS  4  /* keys of one tag tried per RRSIG */
-#define DNSSEC_MAX_NSEC3_HASH  128 /* NSEC3 hash computations of one lookup */
-#define DNSSEC_MAX_ITERATIONS  100 /* NSEC3; over it insecure, RFC 9276 */
-#define DNSSEC_MAX_CHAIN       11 /* CNAME and DNAME steps */
-#define DNSSEC_MAX_QUESTIONS   64 /* answers one lookup may ask for */
-#define DNSSEC_MAX_MESSAGE     65535
-#define DNSSEC_MAX_RECORDS     256 /* records of one message looked at */
-#define DNSSEC_REASON_MAX      160
+#define DNSSEC_MAX_SIGNATURES 64  /* signature checks of one lookup */
+#define DNSSEC_MAX_COLLISIONS 4	  /* keys of one tag tried per RRSIG */
+#define DNSSEC_MAX_NSEC3_HASH 128 /* NSEC3 hash computations of one lookup */
+#define DNSSEC_MAX_ITERATIONS 100 /* NSEC3; over it insecure, RFC 9276 */
+#define DNSSEC_MAX_CHAIN      11  /* CNAME and DNAME steps */
+#define DNSSEC_MAX_QUESTIONS  64  /* answers one lookup may ask for */
+#define DNSSEC_MAX_MESSAGE    65535
+#define DNSSEC_MAX_RECORDS    256 /* records of one message looked at */
+#define DNSSEC_REASON_MAX     160
 
 struct dnssec_question {
 	struct name name;
@@ -65,7 +65,8 @@ struct dnssec_question {
 struct dnssec_trust;
 
 /* Anchors compiled in: KSK-2017 (20326) and KSK-2024 (38696). */
-DG_MUSTCHECK int dnssec_trust_new(struct dnssec_trust **out, size_t cache_bytes);
+DG_MUSTCHECK int dnssec_trust_new(struct dnssec_trust **out,
+    size_t cache_bytes);
 
 /*
  * Replaces the anchors by those in text: DS or DNSKEY records of the root in
@@ -83,12 +84,12 @@ void dnssec_trust_free(struct dnssec_trust *t);
 struct dnssec_result {
 	enum dnssec_status status; /* the worst of all steps */
 	/* What the answer says; meaningful for secure and insecure only. */
-	bool nxdomain;         /* the (canonical) name does not exist */
-	size_t nanswers;       /* 0: NODATA, or nxdomain */
+	bool nxdomain;	 /* the (canonical) name does not exist */
+	size_t nanswers; /* 0: NODATA, or nxdomain */
 	const struct span *answers;
 	struct name canonical; /* owner after CNAMEs; the question's without */
-	bool aliased;          /* at least one CNAME or DNAME was followed */
-	uint32_t ttl;          /* seconds; capped by signatures' expiry */
+	bool aliased;	       /* at least one CNAME or DNAME was followed */
+	uint32_t ttl;	       /* seconds; capped by signatures' expiry */
 	/*
 	 * For bogus and indeterminate: what broke and where, in plain words.
 	 * resolver_broken: the forwarder strips DNSSEC (no RRSIG with the
@@ -103,7 +104,10 @@ struct dnssec_result {
 	unsigned questions;
 };
 
-enum dnssec_step { DNSSEC_STEP_DONE = 0, DNSSEC_STEP_NEED };
+enum dnssec_step {
+	DNSSEC_STEP_DONE = 0,
+	DNSSEC_STEP_NEED
+};
 
 struct dnssec_lookup;
 
@@ -119,8 +123,8 @@ DG_MUSTCHECK int dnssec_lookup_new(struct dnssec_lookup **out,
  * Says what is needed next: DNSSEC_STEP_NEED sets *need, and the caller must
  * answer with exactly one _give() or _fail() before stepping again.
  */
-enum dnssec_step dnssec_lookup_step(
-    struct dnssec_lookup *l, struct dnssec_question *need);
+enum dnssec_step dnssec_lookup_step(struct dnssec_lookup *l,
+    struct dnssec_question *need);
 
 /*
  * Hands in a DNS message that answers the needed question (id and question

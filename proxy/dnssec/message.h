@@ -33,7 +33,7 @@ struct dns_header {
 	uint16_t id;
 	bool truncated;
 	unsigned rcode; /* low four bits */
-	bool edns;      /* an OPT record came back */
+	bool edns;	/* an OPT record came back */
 };
 
 /*
@@ -47,8 +47,8 @@ DG_MUSTCHECK int dns_answer_match(struct dns_header *header,
 
 /* RDATA of MX: preference and exchange; an exchange of "." gives the root
  * name. DG_ESYNTAX for bad RDATA or a name that no host can have. */
-DG_MUSTCHECK int dns_rdata_mx(
-    uint16_t *preference, struct name *exchange, struct span rdata);
+DG_MUSTCHECK int dns_rdata_mx(uint16_t *preference, struct name *exchange,
+    struct span rdata);
 
 /* RDATA of A (4 bytes) or AAAA (16 bytes). DG_ESYNTAX. */
 DG_MUSTCHECK int dns_rdata_address(struct address *out, struct span rdata);

@@ -22,7 +22,7 @@ enum tlsa_status {
 	TLSA_STATUS_INSECURE, /* insecure at MX (insecure-mx may), address or
 	                         TLSA: not relied on */
 	TLSA_STATUS_BOGUS,
-	TLSA_STATUS_FAILED,   /* timeout, SERVFAIL, resolver broken */
+	TLSA_STATUS_FAILED, /* timeout, SERVFAIL, resolver broken */
 };
 
 /* One MX host with what DNS says of it. */
@@ -31,7 +31,7 @@ struct host_facts {
 	uint16_t preference;
 	bool matched; /* one of its addresses is the destination */
 	enum tlsa_status tlsa;
-	struct name base;     /* TLSA base domain: SNI and first identifier */
+	struct name base; /* TLSA base domain: SNI and first identifier */
 	struct name names[DANE_NAMES_MAX]; /* reference identifiers */
 	size_t nnames;
 	struct tlsa *records; /* owned by the facts; data likewise */
@@ -42,10 +42,10 @@ struct host_facts {
 
 enum route_status {
 	ROUTE_UNKNOWN = 0,
-	ROUTE_FOUND,       /* hosts known: from MX, implicit MX, or a relay */
-	ROUTE_NULL_MX,     /* RFC 7505 */
-	ROUTE_NONE,        /* NXDOMAIN or address literal: no route known */
-	ROUTE_BOGUS,       /* at the MX step; why says more */
+	ROUTE_FOUND,   /* hosts known: from MX, implicit MX, or a relay */
+	ROUTE_NULL_MX, /* RFC 7505 */
+	ROUTE_NONE,    /* NXDOMAIN or address literal: no route known */
+	ROUTE_BOGUS,   /* at the MX step; why says more */
 	ROUTE_FAILED,
 	ROUTE_CLOCK_UNSET, /* no time, no validation */
 };
@@ -67,10 +67,10 @@ void route_facts_free(struct route_facts *f);
 enum server_tls {
 	SERVER_TLS_UNKNOWN = 0,
 	SERVER_TLS_NOT_OFFERED, /* EHLO without STARTTLS, or HELO only */
-	SERVER_TLS_REFUSED,     /* STARTTLS answered other than 220 */
-	SERVER_TLS_INJECTED,    /* plaintext behind the 220 */
-	SERVER_TLS_FAILED,      /* the handshake failed */
-	SERVER_TLS_DONE,        /* handshake done: chain and DANE result known */
+	SERVER_TLS_REFUSED,	/* STARTTLS answered other than 220 */
+	SERVER_TLS_INJECTED,	/* plaintext behind the 220 */
+	SERVER_TLS_FAILED,	/* the handshake failed */
+	SERVER_TLS_DONE, /* handshake done: chain and DANE result known */
 };
 
 #endif

@@ -43,8 +43,8 @@ enum tls_state {
 	TLS_STATE_NONE = 0,
 	TLS_STATE_HANDSHAKE, /* wants more wire bytes or room */
 	TLS_STATE_OPEN,
-	TLS_STATE_CLOSED,    /* the peer sent close_notify, all was read */
-	TLS_STATE_FAILED,    /* see tls_conn_error(); nothing more will come */
+	TLS_STATE_CLOSED, /* the peer sent close_notify, all was read */
+	TLS_STATE_FAILED, /* see tls_conn_error(); nothing more will come */
 };
 
 /*
@@ -80,7 +80,7 @@ void tls_conn_free(struct tls_conn *c);
 size_t tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max);
 
 const char *tls_conn_version(const struct tls_conn *c); /* "TLSv1.3" */
-const char *tls_conn_cipher(const struct tls_conn *c);  /* IANA's name */
+const char *tls_conn_cipher(const struct tls_conn *c);	/* IANA's name */
 
 /* Why it failed, alerts in words; printable, never NULL. */
 const char *tls_conn_error(const struct tls_conn *c);
