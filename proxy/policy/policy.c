@@ -1,0 +1,499 @@
+#include "policy/policy.h"
+
+#include <stdlib.h>
+
+/*
+ * What was found in DNS, summed up. Findings are ordered by nothing; each has
+ * a row below.
+ */
+enum finding {
+	FOUND_UNKNOWN = 0,
+	FOUND_CLOCK_UNSET,
+	FOUND_BOGUS,
+	FOUND_FAILED,
+	FOUND_NULL_MX,
+	FOUND_USABLE,   /* secure TLSA, at least one usable record */
+	FOUND_UNUSABLE, /* secure TLSA, none usable */
+	FOUND_ABSENT,   /* secure denial of TLSA, or insecure anywhere */
+	FOUND_UNLISTED, /* no MX host lists the destination and none has TLSA,
+	                   or no route is known */
+	FINDINGS
+};
+
+struct rule {
+	enum need need;
+	enum reason reason;
+};
+
+/*
+ * THE TABLE, first half: what level and finding require. A row or cell that is
+ * not here is zero, which is NEED_UNKNOWN: deferred.
+ */
+#define HOLD(why)   { NEED_DEFER, REASON_##why }
+#define REFUSE(why) { NEED_REJECT, REASON_##why }
+#define WANT(what)  { NEED_##what, REASON_OK }
+
+static const struct rule required[][FINDINGS] = {
+	[LEVEL_DANE] = {
+		[FOUND_CLOCK_UNSET] = HOLD(CLOCK_UNSET),
+		[FOUND_BOGUS]       = HOLD(DNS_BOGUS),
+		[FOUND_FAILED]      = HOLD(DNS_FAILED),
+		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
+		[FOUND_USABLE]      = WANT(DANE),
+		[FOUND_UNUSABLE]    = WANT(TLS),
+		[FOUND_ABSENT]      = WANT(MAY),
+		[FOUND_UNLISTED]    = { NEED_MAY, REASON_UNLISTED_DESTINATION },
+	},
+	[LEVEL_DANE_ONLY] = {
+		[FOUND_CLOCK_UNSET] = HOLD(CLOCK_UNSET),
+		[FOUND_BOGUS]       = HOLD(DNS_BOGUS),
+		[FOUND_FAILED]      = HOLD(DNS_FAILED),
+		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
+		[FOUND_USABLE]      = WANT(DANE),
+		[FOUND_UNUSABLE]    = HOLD(TLS_REQUIRED),
+		[FOUND_ABSENT]      = HOLD(TLS_REQUIRED),
+		[FOUND_UNLISTED]    = HOLD(UNLISTED_DESTINATION),
+	},
+	/* The levels below do not rest on DNS: what could not be found out
+	 * there changes nothing. */
+	[LEVEL_MAY] = {
+		[FOUND_CLOCK_UNSET] = WANT(MAY),
+		[FOUND_BOGUS]       = WANT(MAY),
+		[FOUND_FAILED]      = WANT(MAY),
+		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
+		[FOUND_USABLE]      = WANT(MAY),
+		[FOUND_UNUSABLE]    = WANT(MAY),
+		[FOUND_ABSENT]      = WANT(MAY),
+		[FOUND_UNLISTED]    = WANT(MAY),
+	},
+	[LEVEL_ENCRYPT] = {
+		[FOUND_CLOCK_UNSET] = WANT(TLS),
+		[FOUND_BOGUS]       = WANT(TLS),
+		[FOUND_FAILED]      = WANT(TLS),
+		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
+		[FOUND_USABLE]      = WANT(TLS),
+		[FOUND_UNUSABLE]    = WANT(TLS),
+		[FOUND_ABSENT]      = WANT(TLS),
+		[FOUND_UNLISTED]    = WANT(TLS),
+	},
+	[LEVEL_NONE] = {
+		[FOUND_CLOCK_UNSET] = WANT(NOTHING),
+		[FOUND_BOGUS]       = WANT(NOTHING),
+		[FOUND_FAILED]      = WANT(NOTHING),
+		[FOUND_NULL_MX]     = WANT(NOTHING),
+		[FOUND_USABLE]      = WANT(NOTHING),
+		[FOUND_UNUSABLE]    = WANT(NOTHING),
+		[FOUND_ABSENT]      = WANT(NOTHING),
+		[FOUND_UNLISTED]    = WANT(NOTHING),
+	},
+	/* PKIX is not checked yet, and config/ refuses the level; whoever gets
+	 * here all the same is held. */
+	[LEVEL_VERIFY] = {
+		[FOUND_CLOCK_UNSET] = HOLD(TLS_REQUIRED),
+		[FOUND_BOGUS]       = HOLD(TLS_REQUIRED),
+		[FOUND_FAILED]      = HOLD(TLS_REQUIRED),
+		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
+		[FOUND_USABLE]      = HOLD(TLS_REQUIRED),
+		[FOUND_UNUSABLE]    = HOLD(TLS_REQUIRED),
+		[FOUND_ABSENT]      = HOLD(TLS_REQUIRED),
+		[FOUND_UNLISTED]    = HOLD(TLS_REQUIRED),
+	},
+	[LEVEL_BLOCK] = {
+		[FOUND_CLOCK_UNSET] = HOLD(POLICY_BLOCK),
+		[FOUND_BOGUS]       = HOLD(POLICY_BLOCK),
+		[FOUND_FAILED]      = HOLD(POLICY_BLOCK),
+		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
+		[FOUND_USABLE]      = HOLD(POLICY_BLOCK),
+		[FOUND_UNUSABLE]    = HOLD(POLICY_BLOCK),
+		[FOUND_ABSENT]      = HOLD(POLICY_BLOCK),
+		[FOUND_UNLISTED]    = HOLD(POLICY_BLOCK),
+	},
+};
+
+struct outcome {
+	enum verdict verdict;
+	enum auth auth;
+	enum reason reason;
+};
+
+/*
+ * THE TABLE, second half: what was needed and what the server did. Again a
+ * missing cell is zero, VERDICT_UNKNOWN: deferred. With NEED_DANE a finished
+ * handshake is only the condition for the DANE verdict, see judge_dane().
+ */
+#define HELD(why)      { VERDICT_DEFER, AUTH_NONE, REASON_##why }
+#define RELAYED(known) { VERDICT_RELAY, AUTH_##known, REASON_OK }
+
+static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
+	[NEED_NOTHING] = {
+		[SERVER_TLS_UNKNOWN]     = RELAYED(NONE),
+		[SERVER_TLS_NOT_OFFERED] = RELAYED(NONE),
+	},
+	[NEED_MAY] = {
+		[SERVER_TLS_NOT_OFFERED] = RELAYED(NONE),
+		[SERVER_TLS_REFUSED]     = HELD(STARTTLS_REFUSED),
+		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
+		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
+		[SERVER_TLS_DONE]        = RELAYED(TLS),
+	},
+	[NEED_MAY_FALLBACK] = {
+		[SERVER_TLS_NOT_OFFERED] = RELAYED(NONE),
+		[SERVER_TLS_REFUSED]     = RELAYED(NONE),
+		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
+		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
+		[SERVER_TLS_DONE]        = RELAYED(TLS),
+	},
+	[NEED_TLS] = {
+		[SERVER_TLS_NOT_OFFERED] = HELD(STARTTLS_MISSING),
+		[SERVER_TLS_REFUSED]     = HELD(STARTTLS_REFUSED),
+		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
+		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
+		[SERVER_TLS_DONE]        = RELAYED(TLS),
+	},
+	[NEED_DANE] = {
+		[SERVER_TLS_NOT_OFFERED] = HELD(STARTTLS_MISSING),
+		[SERVER_TLS_REFUSED]     = HELD(STARTTLS_REFUSED),
+		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
+		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
+		[SERVER_TLS_DONE]        = HELD(TLSA_MISMATCH),
+	},
+};
+
+/*
+ * The word of each reason, its enhanced status (RFC 3463, 5248, 7505), and
+ * whether it is a refusal by policy: those alone follow `on-block reject`. What
+ * may be otherwise in a minute (DNS, clock, load) is never made permanent.
+ */
+static const struct {
+	const char *word;
+	const char *status;
+	bool by_policy;
+} reasons[REASONS] = {
+	[REASON_UNKNOWN]              = { "protocol-error", "3.0", false },
+	[REASON_OK]                   = { "ok", "0.0", false },
+	[REASON_TLSA_MISMATCH]        = { "tlsa-mismatch", "7.5", true },
+	[REASON_STARTTLS_MISSING]     = { "starttls-missing", "7.4", true },
+	[REASON_STARTTLS_REFUSED]     = { "starttls-refused", "7.4", true },
+	[REASON_TLS_FAILED]           = { "tls-failed", "7.5", true },
+	[REASON_DOWNGRADE]            = { "downgrade", "7.4", true },
+	[REASON_DNS_BOGUS]            = { "dns-bogus", "7.5", false },
+	[REASON_DNS_FAILED]           = { "dns-failed", "4.3", false },
+	[REASON_CLOCK_UNSET]          = { "clock-unset", "3.0", false },
+	[REASON_NULL_MX]              = { "null-mx", "1.10", false },
+	[REASON_POLICY_BLOCK]         = { "policy-block", "7.1", true },
+	[REASON_TLS_REQUIRED]         = { "tls-required", "7.4", true },
+	[REASON_OTHER_SERVER]         = { "other-server", "7.5", false },
+	[REASON_UNLISTED_DESTINATION] = { "unlisted-destination", "7.1", true },
+	[REASON_OVERLOAD]             = { "overload", "3.2", false },
+	[REASON_SERVER_GONE]          = { "server-gone", "4.2", false },
+	[REASON_PROTOCOL_ERROR]       = { "protocol-error", "5.0", false },
+};
+
+/* A host's TLSA status as a finding. */
+static enum finding
+host_finding(const struct host_facts *host)
+{
+	switch (host->tlsa) {
+	case TLSA_STATUS_UNKNOWN:
+		return FOUND_UNKNOWN;
+	case TLSA_STATUS_USABLE:
+		return FOUND_USABLE;
+	case TLSA_STATUS_UNUSABLE:
+		return FOUND_UNUSABLE;
+	case TLSA_STATUS_ABSENT:
+	case TLSA_STATUS_INSECURE:
+		return FOUND_ABSENT;
+	case TLSA_STATUS_BOGUS:
+		return FOUND_BOGUS;
+	case TLSA_STATUS_FAILED:
+		return FOUND_FAILED;
+	}
+	return FOUND_UNKNOWN;
+}
+
+/*
+ * Which of two hosts with the same claim to the destination decides. A usable
+ * TLSA set comes first: only a server that proves itself gets mail. Then what
+ * could not be found out, since it may hide such a set; absence is last.
+ */
+static unsigned
+strictness(enum finding finding)
+{
+	static const unsigned rank[FINDINGS] = {
+		[FOUND_ABSENT] = 1,
+		[FOUND_UNUSABLE] = 2,
+		[FOUND_FAILED] = 3,
+		[FOUND_BOGUS] = 4,
+		[FOUND_USABLE] = 6,
+	};
+
+	/* What has no rank is not known: it must not hide behind the rest. */
+	return rank[finding] != 0 ? rank[finding] : 5;
+}
+
+/* The strictest of the hosts (matched ones only, or all); NULL for none. */
+static const struct host_facts *
+strictest_host(const struct route_facts *facts, bool matched)
+{
+	const struct host_facts *best = NULL;
+
+	for (size_t i = 0; i < facts->nhosts; i++) {
+		const struct host_facts *host = &facts->hosts[i];
+
+		if (matched && !host->matched)
+			continue;
+		if (best == NULL ||
+		    strictness(host_finding(host)) >
+			strictness(host_finding(best)))
+			best = host;
+	}
+	return best;
+}
+
+/* Hosts are known: which one decides, and what does it say? */
+static enum finding
+find_host(const struct host_facts **host, const struct route_facts *facts)
+{
+	enum finding finding;
+
+	*host = strictest_host(facts, true);
+	if (*host != NULL)
+		return host_finding(*host);
+	/*
+	 * Nobody lists the destination: the DANE identity is in the
+	 * certificate, not in the address, so any host with TLSA will do, and
+	 * only if none has is the non-DANE level right.
+	 */
+	*host = strictest_host(facts, false);
+	if (*host == NULL)
+		return FOUND_UNLISTED;
+	finding = host_finding(*host);
+	return finding == FOUND_ABSENT ? FOUND_UNLISTED : finding;
+}
+
+static enum finding
+find(const struct host_facts **host, const struct route_facts *facts)
+{
+	*host = NULL;
+	switch (facts->status) {
+	case ROUTE_UNKNOWN:
+		return FOUND_UNKNOWN;
+	case ROUTE_FOUND:
+		return find_host(host, facts);
+	case ROUTE_NULL_MX:
+		return FOUND_NULL_MX;
+	case ROUTE_NONE:
+		return FOUND_UNLISTED;
+	case ROUTE_BOGUS:
+		return FOUND_BOGUS;
+	case ROUTE_FAILED:
+		return FOUND_FAILED;
+	case ROUTE_CLOCK_UNSET:
+		return FOUND_CLOCK_UNSET;
+	}
+	return FOUND_UNKNOWN;
+}
+
+/* How well a rule fits: labels of its name, the name itself before ".name". */
+static unsigned
+rule_weight(const struct domain_rule *rule, const struct name *domain)
+{
+	bool same = name_equal(domain, &rule->domain);
+
+	if (rule->below ? same || !name_is_within(domain, &rule->domain) :
+			  !same)
+		return 0;
+	return 2 * name_labels(&rule->domain) + (rule->below ? 1 : 2);
+}
+
+enum level
+policy_level(const struct settings *settings, const struct name *domain,
+    const struct domain_rule **rule)
+{
+	unsigned best = 0;
+
+	*rule = NULL;
+	for (size_t i = 0; i < settings->ndomains; i++) {
+		unsigned weight = rule_weight(&settings->domains[i], domain);
+
+		if (weight > best) {
+			best = weight;
+			*rule = &settings->domains[i];
+		}
+	}
+	return *rule != NULL ? (*rule)->level : settings->default_level;
+}
+
+const struct relay_rule *
+policy_relay(
+    const struct settings *settings, const struct address *destination)
+{
+	const struct relay_rule *best = NULL;
+
+	for (size_t i = 0; i < settings->nrelays; i++) {
+		const struct relay_rule *rule = &settings->relays[i];
+
+		if (!prefix_contains(&rule->prefix, destination))
+			continue;
+		if (best == NULL || rule->prefix.length > best->prefix.length)
+			best = rule;
+	}
+	return best;
+}
+
+void
+policy_require(struct requirement *out, const struct settings *settings,
+    const struct name *domain, const struct relay_rule *relay,
+    const struct route_facts *facts)
+{
+	const struct domain_rule *rule;
+	enum level level = policy_level(settings, domain, &rule);
+	struct requirement r = { 0 };
+	enum finding finding = find(&r.host, facts);
+
+	/* What names the domain is more specific than what names the route. */
+	if (rule == NULL && relay != NULL && relay->level != LEVEL_UNSET)
+		level = relay->level;
+	r.level = level;
+	r.mx_secure = facts->mx_security == DNSSEC_SECURE;
+	if ((size_t)level < DG_ARRAY_LEN(required)) {
+		r.need = required[level][finding].need;
+		r.reason = required[level][finding].reason;
+	}
+	if (r.reason == REASON_UNLISTED_DESTINATION &&
+	    settings->unlisted == UNLISTED_DEFER)
+		r.need = NEED_DEFER;
+	if (r.need == NEED_MAY && level == LEVEL_MAY && rule != NULL &&
+	    rule->fallback_cleartext)
+		r.need = NEED_MAY_FALLBACK;
+	*out = r;
+}
+
+/* The handshake is done and DANE decides: only its plain yes relays. */
+static void
+judge_dane(struct judgement *j, const struct requirement *requirement,
+    const struct dane_result *dane)
+{
+	if (dane->verdict != DANE_VERIFIED)
+		return;
+	j->verdict = VERDICT_RELAY;
+	j->reason = REASON_OK;
+	/* With an insecure MX the set is enforced, but somebody else may have
+	 * named the host: never call that authenticated. */
+	if (!requirement->mx_secure)
+		j->auth = AUTH_TLS;
+	else
+		j->auth = dane->usage == TLSA_DANE_EE ? AUTH_DANE_EE :
+							AUTH_DANE_TA;
+}
+
+/* A host that spoke TLS before and now does not, or fails at it. */
+static bool
+is_downgrade(const struct requirement *r, const struct server_facts *server)
+{
+	return server->remembered &&
+	    (r->need == NEED_MAY || r->need == NEED_MAY_FALLBACK) &&
+	    (server->tls == SERVER_TLS_NOT_OFFERED ||
+		server->tls == SERVER_TLS_REFUSED ||
+		server->tls == SERVER_TLS_FAILED);
+}
+
+/* The second half of the table, with the two things a table cannot hold. */
+static void
+judge_server(struct judgement *j, const struct requirement *requirement,
+    const struct server_facts *server)
+{
+	const struct outcome *o = &outcomes[requirement->need][server->tls];
+
+	j->verdict = o->verdict;
+	j->auth = o->auth;
+	j->reason = o->reason;
+	if (requirement->need == NEED_DANE && server->tls == SERVER_TLS_DONE)
+		judge_dane(j, requirement, &server->dane);
+	if (is_downgrade(requirement, server)) {
+		j->verdict = VERDICT_DEFER;
+		j->auth = AUTH_NONE;
+		j->reason = REASON_DOWNGRADE;
+	}
+}
+
+void
+policy_judge(struct judgement *out, const struct settings *settings,
+    const struct requirement *requirement, const struct server_facts *server)
+{
+	struct judgement j = { VERDICT_DEFER, AUTH_NONE, REASON_UNKNOWN };
+
+	if (requirement->need == NEED_DEFER) {
+		j.reason = requirement->reason;
+	} else if (requirement->need == NEED_REJECT) {
+		j.verdict = VERDICT_REJECT;
+		j.reason = requirement->reason;
+	} else if (requirement->need < NEEDS &&
+	    server->tls <= SERVER_TLS_DONE) {
+		judge_server(&j, requirement, server);
+	}
+	if (j.verdict == VERDICT_UNKNOWN)
+		j.verdict = VERDICT_DEFER;
+	if (j.verdict == VERDICT_DEFER && reasons[j.reason].by_policy &&
+	    settings->on_block == ON_BLOCK_REJECT)
+		j.verdict = VERDICT_REJECT;
+	if (j.verdict == VERDICT_RELAY && requirement->reason != REASON_OK)
+		j.reason = requirement->reason;
+	*out = j;
+}
+
+const char *
+reason_text(enum reason reason)
+{
+	return reason < REASONS ? reasons[reason].word : "protocol-error";
+}
+
+const char *
+reason_status(enum reason reason)
+{
+	return reason < REASONS ? reasons[reason].status : "3.0";
+}
+
+const char *
+verdict_text(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_RELAY:
+		return "relay";
+	case VERDICT_REJECT:
+		return "reject";
+	case VERDICT_DEFER:
+	case VERDICT_UNKNOWN:
+		break;
+	}
+	return "defer";
+}
+
+const char *
+auth_text(enum auth auth)
+{
+	switch (auth) {
+	case AUTH_NONE:
+		return "none";
+	case AUTH_TLS:
+		return "tls";
+	case AUTH_DANE_TA:
+		return "dane-ta";
+	case AUTH_DANE_EE:
+		return "dane-ee";
+	case AUTH_PKIX:
+		return "pkix";
+	}
+	return "none";
+}
+
+void
+route_facts_free(struct route_facts *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < f->nhosts; i++)
+		free(f->hosts[i].records);
+	free(f->memory);
+	free(f);
+}

@@ -1,0 +1,124 @@
+/*
+ * The decision: facts and settings go in, a verdict comes out. A pure function
+ * in two steps, because the server can only be judged once it is known what is
+ * asked of it: policy_require() says what must hold before a byte of the
+ * envelope may go out, policy_judge() whether the server that was met fulfils
+ * it. The tables of policy.c are the heart of the product. Knows no socket, no
+ * DNS, no clock, no mbedTLS.
+ *
+ * Everything is fail-closed: a combination that no row names is deferred.
+ */
+#ifndef DG_POLICY_POLICY_H
+#define DG_POLICY_POLICY_H
+
+#include "config/settings.h"
+#include "policy/facts.h"
+
+/* Why; the words of the log, of replies and of counters. */
+enum reason {
+	REASON_UNKNOWN = 0, /* says protocol-error: no row of the table */
+	REASON_OK,
+	REASON_TLSA_MISMATCH,
+	REASON_STARTTLS_MISSING,
+	REASON_STARTTLS_REFUSED,
+	REASON_TLS_FAILED,
+	REASON_DOWNGRADE,
+	REASON_DNS_BOGUS,
+	REASON_DNS_FAILED,
+	REASON_CLOCK_UNSET,
+	REASON_NULL_MX,
+	REASON_POLICY_BLOCK,
+	REASON_TLS_REQUIRED,
+	REASON_OTHER_SERVER,
+	REASON_UNLISTED_DESTINATION,
+	REASON_OVERLOAD,
+	REASON_SERVER_GONE,
+	REASON_PROTOCOL_ERROR,
+	REASONS
+};
+
+enum verdict {
+	VERDICT_UNKNOWN = 0, /* never relayed */
+	VERDICT_RELAY,
+	VERDICT_DEFER,
+	VERDICT_REJECT,
+};
+
+/* How the server is known to be the right one. */
+enum auth {
+	AUTH_NONE = 0, /* cleartext */
+	AUTH_TLS,      /* encrypted, not authenticated */
+	AUTH_DANE_TA,
+	AUTH_DANE_EE,
+	AUTH_PKIX,
+};
+
+/* What must hold before the envelope goes out. */
+enum need {
+	NEED_UNKNOWN = 0, /* no row: defer */
+	NEED_DEFER,       /* held whatever the server does */
+	NEED_REJECT,
+	NEED_NOTHING,     /* no TLS is tried */
+	NEED_MAY,         /* TLS when offered, with downgrade memory */
+	NEED_MAY_FALLBACK,/* the same; cleartext after a refused STARTTLS */
+	NEED_TLS,
+	NEED_DANE,        /* TLS, and the chain must match host's TLSA set */
+	NEEDS
+};
+
+struct requirement {
+	enum need need;
+	enum reason reason; /* ok, or why held, or unlisted-destination */
+	enum level level;   /* the level that applied */
+	/* The host that the server must be, or is taken for; into the facts;
+	 * NULL when no route is known. */
+	const struct host_facts *host;
+	bool mx_secure; /* without it no server is called authenticated */
+};
+
+/*
+ * What facts and level require. relay: the relay rule that names this
+ * destination, or NULL. Pure; facts must outlive *out.
+ */
+void policy_require(struct requirement *out, const struct settings *settings,
+    const struct name *domain, const struct relay_rule *relay,
+    const struct route_facts *facts);
+
+/* What the server did. */
+struct server_facts {
+	enum server_tls tls;
+	struct dane_result dane; /* with SERVER_TLS_DONE and NEED_DANE */
+	/* This host or address offered STARTTLS in the last days (downgrade
+	 * memory). */
+	bool remembered;
+};
+
+struct judgement {
+	enum verdict verdict;
+	enum auth auth; /* meaningful with relay */
+	enum reason reason;
+};
+
+/* Judges the server against the requirement. Pure. */
+void policy_judge(struct judgement *out, const struct settings *settings,
+    const struct requirement *requirement, const struct server_facts *server);
+
+/* The level for a recipient domain: the most specific rule wins. NULL rule out
+ * when the default applies. */
+enum level policy_level(const struct settings *settings,
+    const struct name *domain, const struct domain_rule **rule);
+
+/* The relay rule for a destination, longest prefix first, or NULL. */
+const struct relay_rule *policy_relay(
+    const struct settings *settings, const struct address *destination);
+
+/* The fixed word of the log; never NULL. */
+const char *reason_text(enum reason reason);
+const char *verdict_text(enum verdict verdict);
+const char *auth_text(enum auth auth);
+
+/* The enhanced status code without its class: "7.5" of 4.7.5 (RFC 3463, 5248,
+ * 7505). */
+const char *reason_status(enum reason reason);
+
+#endif
