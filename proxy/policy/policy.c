@@ -12,9 +12,9 @@ enum finding {
 	FOUND_BOGUS,
 	FOUND_FAILED,
 	FOUND_NULL_MX,
-	FOUND_USABLE,   /* secure TLSA, at least one usable record */
+	FOUND_USABLE,	/* secure TLSA, at least one usable record */
 	FOUND_UNUSABLE, /* secure TLSA, none usable */
-	FOUND_ABSENT,   /* secure denial of TLSA, or insecure anywhere */
+	FOUND_ABSENT,	/* secure denial of TLSA, or insecure anywhere */
 	FOUND_UNLISTED, /* no MX host lists the destination and none has TLSA,
 	                   or no route is known */
 	FINDINGS
@@ -29,10 +29,20 @@ struct rule {
  * THE TABLE, first half: what level and finding require. A row or cell that is
  * not here is zero, which is NEED_UNKNOWN: deferred.
  */
-#define HOLD(why)   { NEED_DEFER, REASON_##why }
-#define REFUSE(why) { NEED_REJECT, REASON_##why }
-#define WANT(what)  { NEED_##what, REASON_OK }
+#define HOLD(why)                        \
+	{                                \
+		NEED_DEFER, REASON_##why \
+	}
+#define REFUSE(why)                       \
+	{                                 \
+		NEED_REJECT, REASON_##why \
+	}
+#define WANT(what)                     \
+	{                              \
+		NEED_##what, REASON_OK \
+	}
 
+/* clang-format off: a table is read by its columns. */
 static const struct rule required[][FINDINGS] = {
 	[LEVEL_DANE] = {
 		[FOUND_CLOCK_UNSET] = HOLD(CLOCK_UNSET),
@@ -109,6 +119,7 @@ static const struct rule required[][FINDINGS] = {
 		[FOUND_UNLISTED]    = HOLD(POLICY_BLOCK),
 	},
 };
+/* clang-format on */
 
 struct outcome {
 	enum verdict verdict;
@@ -121,9 +132,16 @@ struct outcome {
  * missing cell is zero, VERDICT_UNKNOWN: deferred. With NEED_DANE a finished
  * handshake is only the condition for the DANE verdict, see judge_dane().
  */
-#define HELD(why)      { VERDICT_DEFER, AUTH_NONE, REASON_##why }
-#define RELAYED(known) { VERDICT_RELAY, AUTH_##known, REASON_OK }
+#define HELD(why)                                      \
+	{                                              \
+		VERDICT_DEFER, AUTH_NONE, REASON_##why \
+	}
+#define RELAYED(known)                                 \
+	{                                              \
+		VERDICT_RELAY, AUTH_##known, REASON_OK \
+	}
 
+/* clang-format off */
 static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 	[NEED_NOTHING] = {
 		[SERVER_TLS_UNKNOWN]     = RELAYED(NONE),
@@ -158,12 +176,14 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_DONE]        = HELD(TLSA_MISMATCH),
 	},
 };
+/* clang-format on */
 
 /*
  * The word of each reason, its enhanced status (RFC 3463, 5248, 7505), and
  * whether it is a refusal by policy: those alone follow `on-block reject`. What
  * may be otherwise in a minute (DNS, clock, load) is never made permanent.
  */
+/* clang-format off */
 static const struct {
 	const char *word;
 	const char *status;
@@ -188,6 +208,7 @@ static const struct {
 	[REASON_SERVER_GONE]          = { "server-gone", "4.2", false },
 	[REASON_PROTOCOL_ERROR]       = { "protocol-error", "5.0", false },
 };
+/* clang-format on */
 
 /* A host's TLSA status as a finding. */
 static enum finding
@@ -300,8 +321,8 @@ rule_weight(const struct domain_rule *rule, const struct name *domain)
 {
 	bool same = name_equal(domain, &rule->domain);
 
-	if (rule->below ? same || !name_is_within(domain, &rule->domain) :
-			  !same)
+	if (rule->below ? same || !name_is_within(domain, &rule->domain)
+			: !same)
 		return 0;
 	return 2 * name_labels(&rule->domain) + (rule->below ? 1 : 2);
 }
@@ -325,8 +346,7 @@ policy_level(const struct settings *settings, const struct name *domain,
 }
 
 const struct relay_rule *
-policy_relay(
-    const struct settings *settings, const struct address *destination)
+policy_relay(const struct settings *settings, const struct address *destination)
 {
 	const struct relay_rule *best = NULL;
 
@@ -383,8 +403,8 @@ judge_dane(struct judgement *j, const struct requirement *requirement,
 	if (!requirement->mx_secure)
 		j->auth = AUTH_TLS;
 	else
-		j->auth = dane->usage == TLSA_DANE_EE ? AUTH_DANE_EE :
-							AUTH_DANE_TA;
+		j->auth = dane->usage == TLSA_DANE_EE ? AUTH_DANE_EE
+						      : AUTH_DANE_TA;
 }
 
 /* A host that spoke TLS before and now does not, or fails at it. */

@@ -56,13 +56,13 @@ enum auth {
 /* What must hold before the envelope goes out. */
 enum need {
 	NEED_UNKNOWN = 0, /* no row: defer */
-	NEED_DEFER,       /* held whatever the server does */
+	NEED_DEFER,	  /* held whatever the server does */
 	NEED_REJECT,
-	NEED_NOTHING,     /* no TLS is tried */
-	NEED_MAY,         /* TLS when offered, with downgrade memory */
-	NEED_MAY_FALLBACK,/* the same; cleartext after a refused STARTTLS */
+	NEED_NOTHING,	   /* no TLS is tried */
+	NEED_MAY,	   /* TLS when offered, with downgrade memory */
+	NEED_MAY_FALLBACK, /* the same; cleartext after a refused STARTTLS */
 	NEED_TLS,
-	NEED_DANE,        /* TLS, and the chain must match host's TLSA set */
+	NEED_DANE, /* TLS, and the chain must match host's TLSA set */
 	NEEDS
 };
 
@@ -109,8 +109,8 @@ enum level policy_level(const struct settings *settings,
     const struct name *domain, const struct domain_rule **rule);
 
 /* The relay rule for a destination, longest prefix first, or NULL. */
-const struct relay_rule *policy_relay(
-    const struct settings *settings, const struct address *destination);
+const struct relay_rule *policy_relay(const struct settings *settings,
+    const struct address *destination);
 
 /* The fixed word of the log; never NULL. */
 const char *reason_text(enum reason reason);
