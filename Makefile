@@ -30,6 +30,18 @@ uses_net := base
 uses_tls := base net
 uses_dns := base net dnssec dane policy
 
+# The libraries each room needs besides; see docs/dependencies.md.
+libs_net := -levent_core
+libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
+libs_dane := -lmbedx509 -lmbedcrypto -leverest
+libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest
+
+# Dependencies: fetched as source, built static, once per target.
+DL_DIR ?= dl
+DEPS := out/$(TARGET)/deps
+COMPONENTS := libevent ldns mbedtls libsodium
+STAMPS := $(COMPONENTS:%=$(DEPS)/%.stamp)
+
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wswitch-enum -Wvla \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings \
 	-Wimplicit-fallthrough -Wnull-dereference $(if $(WERROR),-Werror)
@@ -38,7 +50,8 @@ HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection \
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 EXTRA := $(if $(SAN),$(SANITIZE),$(HARDEN))
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Iproxy $(WARN) $(EXTRA) $(CFLAGS)
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Iproxy -isystem $(DEPS)/include \
+	-DMBEDTLS_USER_CONFIG_FILE='"$(CURDIR)/tools/deps/mbedtls_config.h"' $(WARN) $(EXTRA) $(CFLAGS)
 
 # Time cannot lie before the day of the build; see base/clock.h.
 BUILD_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
@@ -49,15 +62,26 @@ LIBS := $(foreach r,$(ROOMS),$(O)/lib/$(r).a)
 TEST_SOURCES := $(sort $(foreach r,$(or $(T),$(ROOMS)),$(wildcard tests/unit/$(r)/test_*.c)))
 TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TEST_SOURCES))
 
-.PHONY: all check unit unit-run lint clean help
+export DL_DIR
+
+.PHONY: all deps check unit unit-run lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(LIBS)
 
+deps: $(STAMPS)
+
+$(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components \
+    tools/deps/mbedtls_config.h $(wildcard tools/deps/ed25519/*)
+	$(say) DEP $*
+	$(Q)CC='$(CC)' AR='$(AR)' tools/deps/build $* $(DEPS)
+	@touch $@
+
 help:
 	@printf '%s\n' \
 	    'all    build what is there into out/$$(TARGET)' \
+	    'deps   fetch and build the dependencies into out/$$(TARGET)/deps' \
 	    'unit   build and run the unit tests with sanitizers (T=room: one room)' \
 	    'lint   format, static analysis, the order of includes' \
 	    'check  install what is needed, then lint and unit' \
@@ -65,7 +89,7 @@ help:
 
 $(O)/obj/base/clock.o: ALL_CFLAGS += -DDG_BUILD_EPOCH=$(BUILD_EPOCH)
 
-$(O)/obj/%.o: proxy/%.c
+$(O)/obj/%.o: proxy/%.c | $(STAMPS)
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -81,7 +105,8 @@ $(O)/unit/$(1)/%: tests/unit/$(1)/%.c $(O)/lib/$(1).a \
 	@mkdir -p $$(@D)
 	$$(say) TEST $$<
 	$$(Q)$$(CC) $$(ALL_CFLAGS) -MMD -MP -o $$@ $$(filter %.c %.a,$$^) \
-	    $$(LDFLAGS) -lcmocka
+	    $$(LDFLAGS) -L$(DEPS)/lib $(libs_$(1)) \
+	    $(foreach u,$(uses_$(1)),$(libs_$(u))) -lcmocka
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
