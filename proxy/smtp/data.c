@@ -1,0 +1,181 @@
+#include "smtp/data.h"
+
+#include <string.h>
+
+/*
+ * The most that one byte of input can make: a repaired CR that stood behind a
+ * held dot (".\r" and then "x": dot dot CR LF x).
+ */
+#define PIECE_MAX 6
+
+/* What one byte of input leads to: bytes to write, and the next state. */
+struct piece {
+	size_t n;
+	char text[PIECE_MAX];
+	enum smtp_data_state next;
+	bool bare; /* the byte shows a bare CR or LF */
+};
+
+static void
+add(struct piece *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(p->text + p->n, text, n);
+	p->n += n;
+}
+
+static void
+add_byte(struct piece *p, uint8_t c)
+{
+	p->text[p->n++] = (char)c;
+}
+
+/* Byte c within a line, nothing held. */
+static void
+step_text(struct piece *p, uint8_t c)
+{
+	if (c == '\r') {
+		p->next = SMTP_DATA_CR;
+	} else if (c == '\n') {
+		add(p, "\r\n");
+		p->bare = true;
+		p->next = SMTP_DATA_REPAIRED;
+	} else {
+		add_byte(p, c);
+		p->next = SMTP_DATA_TEXT;
+	}
+}
+
+/* Byte c right behind a repaired line end. */
+static void
+step_repaired(struct piece *p, uint8_t c)
+{
+	if (c == '.')
+		add(p, ".");
+	step_text(p, c);
+}
+
+/* Byte c behind a CR that is held. */
+static void
+step_cr(struct piece *p, uint8_t c)
+{
+	add(p, "\r\n");
+	if (c == '\n') {
+		p->next = SMTP_DATA_LINE_START;
+		return;
+	}
+	p->bare = true;
+	step_repaired(p, c);
+}
+
+/* Byte c behind a dot at the client's line start. */
+static void
+step_dot(struct piece *p, uint8_t c)
+{
+	if (c == '\r') {
+		p->next = SMTP_DATA_DOT_CR;
+		return;
+	}
+	/*
+	 * ".\n" would become ".\r\n", the end of data: the dot is doubled, the
+	 * server undoes that, and the line stays a line with one dot.
+	 */
+	add(p, c == '\n' ? ".." : ".");
+	step_text(p, c);
+}
+
+static void
+step(struct piece *p, enum smtp_data_state state, uint8_t c)
+{
+	switch (state) {
+	case SMTP_DATA_LINE_START:
+		if (c == '.')
+			p->next = SMTP_DATA_DOT;
+		else
+			step_text(p, c);
+		return;
+	case SMTP_DATA_REPAIRED:
+		step_repaired(p, c);
+		return;
+	case SMTP_DATA_TEXT:
+		step_text(p, c);
+		return;
+	case SMTP_DATA_CR:
+		step_cr(p, c);
+		return;
+	case SMTP_DATA_DOT:
+		step_dot(p, c);
+		return;
+	case SMTP_DATA_DOT_CR:
+		if (c == '\n') {
+			add(p, ".\r\n");
+			p->next = SMTP_DATA_END;
+			return;
+		}
+		add(p, "..");
+		step_cr(p, c);
+		return;
+	case SMTP_DATA_END:
+		break;
+	}
+	p->next = SMTP_DATA_END;
+}
+
+void
+smtp_data_start(struct smtp_data *d, enum smtp_newline_rule rule)
+{
+	*d = (struct smtp_data){ .state = SMTP_DATA_LINE_START, .rule = rule };
+}
+
+int
+smtp_data_relay(struct smtp_data *d, struct buf *in, struct buf *out)
+{
+	struct span s = buf_peek(in);
+	size_t room, taken = 0, made = 0;
+	uint8_t *tail = buf_tail(out, &room);
+	int result = DG_EAGAIN;
+
+	while (taken < s.n && d->state != SMTP_DATA_END) {
+		struct piece p = { 0 };
+
+		step(&p, d->state, s.p[taken]);
+		if (p.bare && d->rule == SMTP_NEWLINE_REJECT) {
+			result = DG_ESYNTAX;
+			break;
+		}
+		if (p.n > room - made)
+			break;
+		memcpy(tail + made, p.text, p.n);
+		made += p.n;
+		taken++;
+		d->state = p.next;
+		if (d->state != SMTP_DATA_END)
+			d->size += p.n;
+	}
+	buf_commit(out, made);
+	buf_drop(in, taken);
+	return d->state == SMTP_DATA_END ? 0 : result;
+}
+
+int
+smtp_data_discard(struct smtp_data *d, struct buf *in)
+{
+	struct span s = buf_peek(in);
+	size_t taken = 0;
+
+	while (taken < s.n && d->state != SMTP_DATA_END) {
+		struct piece p = { 0 };
+
+		step(&p, d->state, s.p[taken++]);
+		d->state = p.next;
+	}
+	buf_drop(in, taken);
+	return d->state == SMTP_DATA_END ? 0 : DG_EAGAIN;
+}
+
+uint64_t
+smtp_data_size(const struct smtp_data *d)
+{
+	return d->size;
+}
