@@ -19,7 +19,7 @@ O := out/$(TARGET)$(if $(SAN),-san)
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config smtp dnssec dane policy net tls dns
+ROOMS := base config smtp dnssec dane policy net tls dns daemon
 uses_base :=
 uses_config := base
 uses_smtp := base
@@ -29,6 +29,7 @@ uses_policy := base config dnssec dane
 uses_net := base
 uses_tls := base net
 uses_dns := base net dnssec dane policy
+uses_daemon := base
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
