@@ -1,0 +1,81 @@
+/* TLSA records: intake, and which of them can authenticate an SMTP server. */
+#include "dane/dane.h"
+
+#define FIELDS 3 /* usage, selector, matching */
+
+#define SHA256_LEN 32
+#define SHA512_LEN 64
+
+int
+tlsa_from_rdata(struct tlsa *out, struct span rdata)
+{
+	if (rdata.n <= FIELDS)
+		return DG_ESYNTAX;
+	*out = (struct tlsa){
+		.usage = rdata.p[0],
+		.selector = rdata.p[1],
+		.matching = rdata.p[2],
+		.data = span_slice(rdata, FIELDS, rdata.n),
+	};
+	return 0;
+}
+
+/* Why the association data cannot match, or NULL (RFC 6698 2.1.3, 2.1.4). */
+static const char *
+data_fault(const struct tlsa *record)
+{
+	size_t n = record->data.n;
+
+	switch (record->matching) {
+	case 0:
+		if (n == 0)
+			return "no association data";
+		return n > TLSA_DATA_MAX ? "association data too long" : NULL;
+	case 1:
+		return n != SHA256_LEN ? "wrong length of SHA2-256" : NULL;
+	case 2:
+		return n != SHA512_LEN ? "wrong length of SHA2-512" : NULL;
+	default:
+		return "unknown matching type";
+	}
+}
+
+static const char *
+record_fault(const struct tlsa *record)
+{
+	/* RFC 7672 3.1.3: PKIX usages mean nothing where no list of public
+	 * authorities is agreed on. */
+	if (record->usage == TLSA_PKIX_TA || record->usage == TLSA_PKIX_EE)
+		return "PKIX usage";
+	if (record->usage != TLSA_DANE_TA && record->usage != TLSA_DANE_EE)
+		return "unknown usage";
+	if (record->selector > 1)
+		return "unknown selector";
+	return data_fault(record);
+}
+
+bool
+tlsa_usable(const struct tlsa *record, const char **why)
+{
+	const char *fault = record_fault(record);
+
+	if (why != NULL)
+		*why = fault;
+	return fault == NULL;
+}
+
+const char *
+dane_verdict_text(enum dane_verdict verdict)
+{
+	switch (verdict) {
+	case DANE_VERIFIED:
+		return "verified";
+	case DANE_FAILED:
+		return "failed";
+	case DANE_UNUSABLE:
+		return "unusable";
+	case DANE_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
