@@ -29,20 +29,11 @@ struct rule {
  * THE TABLE, first half: what level and finding require. A row or cell that is
  * not here is zero, which is NEED_UNKNOWN: deferred.
  */
-#define HOLD(why)                        \
-	{                                \
-		NEED_DEFER, REASON_##why \
-	}
-#define REFUSE(why)                       \
-	{                                 \
-		NEED_REJECT, REASON_##why \
-	}
-#define WANT(what)                     \
-	{                              \
-		NEED_##what, REASON_OK \
-	}
+/* clang-format off */
+#define HOLD(why)   { NEED_DEFER, REASON_##why }
+#define REFUSE(why) { NEED_REJECT, REASON_##why }
+#define WANT(what)  { NEED_##what, REASON_OK }
 
-/* clang-format off: a table is read by its columns. */
 static const struct rule required[][FINDINGS] = {
 	[LEVEL_DANE] = {
 		[FOUND_CLOCK_UNSET] = HOLD(CLOCK_UNSET),
@@ -132,16 +123,10 @@ struct outcome {
  * missing cell is zero, VERDICT_UNKNOWN: deferred. With NEED_DANE a finished
  * handshake is only the condition for the DANE verdict, see judge_dane().
  */
-#define HELD(why)                                      \
-	{                                              \
-		VERDICT_DEFER, AUTH_NONE, REASON_##why \
-	}
-#define RELAYED(known)                                 \
-	{                                              \
-		VERDICT_RELAY, AUTH_##known, REASON_OK \
-	}
-
 /* clang-format off */
+#define HELD(why)      { VERDICT_DEFER, AUTH_NONE, REASON_##why }
+#define RELAYED(known) { VERDICT_RELAY, AUTH_##known, REASON_OK }
+
 static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 	[NEED_NOTHING] = {
 		[SERVER_TLS_UNKNOWN]     = RELAYED(NONE),

@@ -1,0 +1,54 @@
+#include "config/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+settings_default(struct settings *s)
+{
+	*s = (struct settings){
+		.listen_port = 10025,
+		.max_sessions = 200,
+		.memory_limit = 16U << 20,
+		.drain_seconds = 30,
+		.user = "danegate",
+		.default_level = LEVEL_DANE,
+		.memory_days = 30,
+		.control_socket = "/run/danegate/control",
+		.state_directory = "/var/lib/danegate",
+		.log_destination = LOG_TO_SYSLOG,
+		.log_level = LOG_LEVEL_INFO,
+	};
+}
+
+void
+settings_free(struct settings *s)
+{
+	free(s->domains);
+	free(s->relays);
+	memset(s, 0, sizeof(*s));
+}
+
+const char *
+level_text(enum level level)
+{
+	switch (level) {
+	case LEVEL_UNSET:
+		break;
+	case LEVEL_NONE:
+		return "none";
+	case LEVEL_MAY:
+		return "may";
+	case LEVEL_ENCRYPT:
+		return "encrypt";
+	case LEVEL_DANE:
+		return "dane";
+	case LEVEL_DANE_ONLY:
+		return "dane-only";
+	case LEVEL_VERIFY:
+		return "verify";
+	case LEVEL_BLOCK:
+		return "block";
+	}
+	return "unset";
+}
