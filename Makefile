@@ -1,25 +1,29 @@
 # danegate: one entry. `make help` lists the targets.
 #
-#   TARGET=host   what to build for; objects go to out/$(TARGET)
+#   TARGET=host   what to build for (tools/targets/); objects in out/$(TARGET)
 #   SAN=1         address and undefined-behaviour sanitizers, in out/host-san
 #   WERROR=1      warnings are errors (as in CI)
 #   V=1           show the commands
 
 TARGET ?= host
-CC ?= cc
-AR ?= ar
 CFLAGS ?= -O2 -g
+DL_DIR ?= dl
+PREFIX ?= /usr
+FUZZ_SECONDS ?= 10
+FUZZ_CC ?= clang-14
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n'
+again = $(MAKE) --no-print-directory
+MAKEFLAGS += --no-builtin-rules
 
 comma := ,
 empty :=
 space := $(empty) $(empty)
-O := out/$(TARGET)$(if $(SAN),-san)
+O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san))
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config smtp dnssec dane policy net tls dns daemon
+ROOMS := base config smtp dnssec dane policy net tls dns session daemon cli
 uses_base :=
 uses_config := base
 uses_smtp := base
@@ -29,7 +33,9 @@ uses_policy := base config dnssec dane
 uses_net := base
 uses_tls := base net
 uses_dns := base net dnssec dane policy
-uses_daemon := base
+uses_session := base config smtp dnssec dane policy net tls dns
+uses_daemon := $(uses_session) session
+uses_cli := base config
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
@@ -37,56 +43,93 @@ libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
 libs_dane := -lmbedx509 -lmbedcrypto -leverest
 libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest
 
+# A room, what it may include, and what that rests on.
+closure = $(sort $(1) $(foreach u,$(1),$(uses_$(u)) \
+	$(foreach v,$(uses_$(u)),$(uses_$(v)))))
+archives = $(foreach r,$(call closure,$(1)),$(O)/lib/$(r).a)
+libraries = $(sort $(foreach r,$(call closure,$(1)),$(libs_$(r))))
+# Archives need each other in no fixed order.
+link_rooms = -Wl,--start-group $(call archives,$(1)) -L$(DEPS)/lib \
+	$(call libraries,$(1)) -Wl,--end-group
+
 # Dependencies: fetched as source, built static, once per target.
-DL_DIR ?= dl
 DEPS := out/$(TARGET)/deps
 COMPONENTS := libevent ldns mbedtls libsodium
+NEED := build
+include tools/targets/$(TARGET).mk
 STAMPS := $(COMPONENTS:%=$(DEPS)/%.stamp)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wswitch-enum -Wvla \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings \
 	-Wimplicit-fallthrough -Wnull-dereference $(if $(WERROR),-Werror)
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection \
-	-D_FORTIFY_SOURCE=2 -ftrivial-auto-var-init=zero
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
-EXTRA := $(if $(SAN),$(SANITIZE),$(HARDEN))
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -Iproxy -isystem $(DEPS)/include \
-	-DMBEDTLS_USER_CONFIG_FILE='"$(CURDIR)/tools/deps/mbedtls_config.h"' $(WARN) $(EXTRA) $(CFLAGS)
+	-D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections
+# clang 14 has it only behind a second flag that it calls temporary.
+HARDEN += $(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero)
+SANITIZE := -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE += $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined,-fsanitize=address$(comma)undefined)
+CHECKED := $(or $(SAN),$(FUZZ))
+BASE_CFLAGS := -std=c11 -D_GNU_SOURCE -Iproxy -isystem $(DEPS)/include \
+	-DMBEDTLS_USER_CONFIG_FILE='"$(CURDIR)/tools/deps/mbedtls_config.h"'
+ALL_CFLAGS := $(BASE_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(WARN) \
+	$(if $(CHECKED),$(SANITIZE),$(HARDEN)) $(CFLAGS)
+ALL_LDFLAGS := $(if $(CHECKED),$(SANITIZE),$(LINKER)) $(LDFLAGS)
+TEST_CFLAGS := $(ALL_CFLAGS) -Itests/unit
 
-# Time cannot lie before the day of the build; see base/clock.h.
+# Time cannot lie before the day of the last commit; see base/clock.h.
 BUILD_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
 
-room_sources = $(sort $(wildcard proxy/$(1)/*.c))
+# The two programs: a main.c each, which no archive holds.
+main_danegated := daemon/main
+main_danegate := cli/main
+PROGRAMS := $(foreach p,danegated danegate,\
+	$(if $(wildcard proxy/$(main_$(p)).c),$(O)/bin/$(p)))
+
+room_sources = $(sort $(filter-out %/main.c,$(wildcard proxy/$(1)/*.c)))
 room_objects = $(patsubst proxy/%.c,$(O)/obj/%.o,$(call room_sources,$(1)))
 LIBS := $(foreach r,$(ROOMS),$(O)/lib/$(r).a)
-TEST_SOURCES := $(sort $(foreach r,$(or $(T),$(ROOMS)),$(wildcard tests/unit/$(r)/test_*.c)))
+
+TEST_SOURCES := $(sort $(foreach r,$(or $(T),$(ROOMS)),\
+	$(wildcard tests/unit/$(r)/test_*.c)))
 TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(TEST_SOURCES))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
+	$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 export DL_DIR
 
-.PHONY: all deps check unit unit-run lint clean help
+.PHONY: all deps check demo unit unit-build fuzz fuzz-build lint install \
+	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(LIBS)
-
-deps: $(STAMPS)
-
-$(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components \
-    tools/deps/mbedtls_config.h $(wildcard tools/deps/ed25519/*)
-	$(say) DEP $*
-	$(Q)CC='$(CC)' AR='$(AR)' tools/deps/build $* $(DEPS)
-	@touch $@
+all: $(LIBS) $(PROGRAMS)
 
 help:
 	@printf '%s\n' \
-	    'all    build what is there into out/$$(TARGET)' \
-	    'deps   fetch and build the dependencies into out/$$(TARGET)/deps' \
-	    'unit   build and run the unit tests with sanitizers (T=room: one room)' \
-	    'lint   format, static analysis, the order of includes' \
-	    'check  install what is needed, then lint and unit' \
-	    'clean  remove out/'
+	    'all      build the programs into out/$$(TARGET)/bin' \
+	    'deps     fetch and build the dependencies into out/$$(TARGET)/deps' \
+	    'unit     unit tests with sanitizers (T=room: one room)' \
+	    'fuzz     each fuzz target for FUZZ_SECONDS (default 10)' \
+	    'lint     format, static analysis, the order of includes, the map' \
+	    'check    install what is needed, then lint and all tests' \
+	    'demo     install what is needed, then a mail on its way, explained' \
+	    'install  the programs into $$(DESTDIR)$$(PREFIX)' \
+	    'clean    remove out/ (the tarballs in $$(DL_DIR) stay)'
+
+# Dependencies
+
+deps: $(STAMPS)
+
+$(DEPS)/mbedtls.stamp: tools/deps/mbedtls_config.h
+$(DEPS)/libsodium.stamp: $(wildcard tools/deps/ed25519/*)
+$(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
+	$(say) DEP $*
+	$(Q)tools/need $(NEED)
+	$(Q)CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(TRIPLET)' \
+	    tools/deps/build $* $(DEPS)
+	@touch $@
+
+# Objects, archives, programs
 
 $(O)/obj/base/clock.o: ALL_CFLAGS += -DDG_BUILD_EPOCH=$(BUILD_EPOCH)
 
@@ -95,37 +138,91 @@ $(O)/obj/%.o: proxy/%.c | $(STAMPS)
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(O)/tests/%.o: tests/%.c | $(STAMPS)
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
 define room_rules
 $(O)/lib/$(1).a: $(call room_objects,$(1))
 	@mkdir -p $$(@D)
 	$$(say) AR $$@
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-
-$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $(O)/lib/$(1).a \
-    $(foreach u,$(uses_$(1)),$(O)/lib/$(u).a)
-	@mkdir -p $$(@D)
-	$$(say) TEST $$<
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -MMD -MP -o $$@ $$(filter %.c %.a,$$^) \
-	    $$(LDFLAGS) -L$(DEPS)/lib $(libs_$(1)) \
-	    $(foreach u,$(uses_$(1)),$(libs_$(u))) -lcmocka
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
+$(O)/bin/%: $(LIBS)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+	    $(call link_rooms,$(ROOMS))
+$(foreach p,danegated danegate,$(eval $(O)/bin/$(p): $(O)/obj/$(main_$(p)).o))
+
+# Unit tests: one program each, of one room and what that may use. A comment
+# `/* with: support/x.c */` links tests/unit/support/x.c too.
+
+comment_of = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
+
+# $(1): test source; $(2): its room
+define test_rules
+$(1:tests/%.c=$(O)/%): $(1:%.c=$(O)/%.o) \
+    $(patsubst %.c,$(O)/tests/unit/%.o,$(call comment_of,with,$(1))) \
+    $(call archives,$(2))
+	@mkdir -p $$(@D)
+	$$(say) LINK $$@
+	$$(Q)$$(CC) $$(TEST_CFLAGS) $$(ALL_LDFLAGS) -o $$@ \
+	    $$(filter %.o,$$^) $(call link_rooms,$(2)) -lcmocka
+endef
+$(foreach t,$(TEST_SOURCES),$(eval \
+	$(call test_rules,$(t),$(notdir $(patsubst %/,%,$(dir $(t)))))))
+
+# A room that does not build fails its own tests and no others.
 unit:
-	@$(MAKE) --no-print-directory SAN=1 unit-run
+	@$(again) -k SAN=1 unit-build || export STALE=1; \
+	    tests/unit/run $(TESTS:$(O)/%=out/$(TARGET)-san/%)
 
-unit-run: $(TESTS)
-	@tests/unit/run $(TESTS)
+unit-build: $(TESTS)
 
-lint:
-	@tests/lint/run "$(foreach r,$(ROOMS),$(r):$(subst $(space),$(comma),$(uses_$(r))))"
+# Fuzz targets: `/* rooms: dane smtp */` names the rooms that one links.
+
+# $(1): source
+define fuzz_rules
+$(1:tests/%.c=$(O)/%): $(1:%.c=$(O)/%.o) \
+    $(call archives,$(call comment_of,rooms,$(1)))
+	@mkdir -p $$(@D)
+	$$(say) LINK $$@
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(SANITIZE) -fsanitize=fuzzer -o $$@ \
+	    $$(filter %.o,$$^) $(call link_rooms,$(call comment_of,rooms,$(1)))
+endef
+$(if $(FUZZ),$(foreach f,$(wildcard tests/fuzz/fuzz_*.c),$(eval \
+	$(call fuzz_rules,$(f)))))
+
+fuzz: deps
+	@$(again) -k FUZZ=1 CC=$(FUZZ_CC) fuzz-build || true
+	@tools/fuzz $(FUZZ_SECONDS) $(FUZZERS:$(O)/%=out/$(TARGET)-fuzz/%)
+
+fuzz-build: $(FUZZERS)
+
+# Everything together
+
+lint: deps
+	@BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" tests/lint/run \
+	    "$(foreach r,$(ROOMS),$(r):$(subst $(space),$(comma),$(uses_$(r))))"
 
 check:
 	@tools/need check
-	@$(MAKE) --no-print-directory all
-	@tests/check
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/check
+
+demo:
+	@tools/need demo
+	@$(again) all
+	tests/lab/demo
+
+install: all
+	install -D -m 755 $(O)/bin/danegated $(DESTDIR)$(PREFIX)/sbin/danegated
+	install -D -m 755 $(O)/bin/danegate $(DESTDIR)$(PREFIX)/bin/danegate
 
 clean:
 	rm -rf out
 
--include $(shell find out -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/obj $(O)/tests -name '*.d' 2>/dev/null)
