@@ -1,0 +1,150 @@
+#include "session/upstream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "net/listener.h"
+
+int
+upstream_connect(struct upstream *u, struct event_base *base,
+    const struct address *server, endpoint_event_cb *cb, void *arg)
+{
+	int fd;
+	int err;
+
+	buf_init(&u->wire_in, u->wire_in_mem, sizeof(u->wire_in_mem));
+	buf_init(&u->wire_out, u->wire_out_mem, sizeof(u->wire_out_mem));
+	buf_init(&u->app_in, u->app_in_mem, sizeof(u->app_in_mem));
+	buf_init(&u->app_out, u->app_out_mem, sizeof(u->app_out_mem));
+	err = socket_connect(&fd, server);
+	if (err != 0)
+		return err;
+	err = endpoint_new(&u->endpoint, base, fd, true, &u->wire_in,
+	    &u->wire_out, cb, arg);
+	if (err != 0)
+		return err;
+	u->status = UPSTREAM_CONNECTING;
+	return 0;
+}
+
+int
+upstream_secure(struct upstream *u, struct tls_context *t,
+    const struct name *sni)
+{
+	const struct tls_buffers buffers = {
+		.wire_in = &u->wire_in,
+		.wire_out = &u->wire_out,
+		.app_in = &u->app_in,
+		.app_out = &u->app_out,
+	};
+	int err;
+
+	if (u->wire_in.len > 0)
+		return DG_EPROTO;
+	err = tls_conn_new(&u->tls, t, sni, &buffers);
+	if (err == 0)
+		u->status = UPSTREAM_HANDSHAKE;
+	return err;
+}
+
+/* The engine's state as ours. */
+static enum upstream_status
+upstream_run_tls(struct upstream *u)
+{
+	if (endpoint_eof(u->endpoint))
+		tls_conn_eof(u->tls);
+	switch (tls_conn_run(u->tls)) {
+	case TLS_STATE_HANDSHAKE:
+		return UPSTREAM_HANDSHAKE;
+	case TLS_STATE_OPEN:
+		return UPSTREAM_OPEN;
+	case TLS_STATE_CLOSED:
+		return UPSTREAM_ENDED;
+	case TLS_STATE_NONE:
+	case TLS_STATE_FAILED:
+		break;
+	}
+	return UPSTREAM_FAILED;
+}
+
+enum upstream_status
+upstream_run(struct upstream *u)
+{
+	if (u->endpoint == NULL)
+		return UPSTREAM_NONE;
+	if (u->tls != NULL)
+		u->status = upstream_run_tls(u);
+	else if (endpoint_eof(u->endpoint))
+		u->status = UPSTREAM_ENDED;
+	else if (endpoint_connected(u->endpoint))
+		u->status = UPSTREAM_OPEN;
+	if (endpoint_error(u->endpoint) != 0)
+		u->status = UPSTREAM_FAILED;
+	endpoint_update(u->endpoint);
+	return u->status;
+}
+
+struct buf *
+upstream_in(struct upstream *u)
+{
+	return u->tls != NULL ? &u->app_in : &u->wire_in;
+}
+
+struct buf *
+upstream_out(struct upstream *u)
+{
+	return u->tls != NULL ? &u->app_out : &u->wire_out;
+}
+
+bool
+upstream_flushed(struct upstream *u)
+{
+	return u->wire_out.len == 0 && upstream_out(u)->len == 0;
+}
+
+void
+upstream_error(const struct upstream *u, char *text, size_t n)
+{
+	int error = u->endpoint != NULL ? endpoint_error(u->endpoint) : 0;
+
+	if (error != 0)
+		(void)snprintf(text, n, "%s", strerror(error));
+	else if (u->tls != NULL && u->status == UPSTREAM_FAILED)
+		(void)snprintf(text, n, "%s", tls_conn_error(u->tls));
+	else
+		(void)snprintf(text, n, "the server closed the connection");
+}
+
+static void
+upstream_drop(struct upstream *u)
+{
+	/* The engine holds pointers to the buffers: it goes first. */
+	tls_conn_free(u->tls);
+	u->tls = NULL;
+	endpoint_free(u->endpoint);
+	u->endpoint = NULL;
+	u->status = UPSTREAM_NONE;
+}
+
+void
+upstream_close(struct upstream *u)
+{
+	if (u->endpoint == NULL)
+		return;
+	if (u->tls != NULL && u->status == UPSTREAM_OPEN) {
+		tls_conn_close(u->tls);
+		(void)upstream_run(u);
+	} else {
+		endpoint_update(u->endpoint);
+	}
+	upstream_drop(u);
+}
+
+void
+upstream_abort(struct upstream *u)
+{
+	if (u->endpoint == NULL)
+		return;
+	endpoint_reset(u->endpoint);
+	upstream_drop(u);
+}

@@ -1,0 +1,78 @@
+/*
+ * The connection with the MX: one socket that begins in clear and may change
+ * to TLS, seen by the session as one pair of buffers. Knows nothing of SMTP:
+ * whether the change was allowed is the session's business.
+ *
+ * Buffers: until upstream_secure() the session's pair is the wire's own; from
+ * then on the TLS engine moves bytes between the two pairs.
+ */
+#ifndef DG_SESSION_UPSTREAM_H
+#define DG_SESSION_UPSTREAM_H
+
+#include "net/endpoint.h"
+#include "smtp/line.h"
+#include "tls/tls.h"
+
+/* Room for MAIL and RCPT in one flight. */
+#define UPSTREAM_OUT (2 * SMTP_LINE_MAX + 512)
+/* Room for the longest reply line. */
+#define UPSTREAM_IN (2 * SMTP_LINE_MAX)
+
+enum upstream_status {
+	UPSTREAM_NONE = 0, /* not connected, or closed by us */
+	UPSTREAM_CONNECTING,
+	UPSTREAM_OPEN,
+	UPSTREAM_HANDSHAKE,
+	UPSTREAM_ENDED, /* the server closed; bytes of its may be left */
+	UPSTREAM_FAILED, /* connect, socket or TLS error */
+};
+
+struct upstream {
+	struct endpoint *endpoint;
+	struct tls_conn *tls; /* NULL: in clear */
+	enum upstream_status status;
+	struct buf wire_in;
+	struct buf wire_out;
+	struct buf app_in;
+	struct buf app_out;
+	uint8_t wire_in_mem[UPSTREAM_IN];
+	uint8_t wire_out_mem[UPSTREAM_OUT];
+	uint8_t app_in_mem[UPSTREAM_IN];
+	uint8_t app_out_mem[UPSTREAM_OUT];
+};
+
+/*
+ * Begins to connect; cb(arg) is called from the loop whenever something may
+ * have changed. DG_EIO with errno set when it cannot even begin, DG_ENOMEM.
+ */
+DG_MUSTCHECK int upstream_connect(struct upstream *u, struct event_base *base,
+    const struct address *server, endpoint_event_cb *cb, void *arg);
+
+/*
+ * Changes to TLS; the handshake begins with the next run. sni may be NULL.
+ * DG_EPROTO when bytes in clear are waiting (they would be taken for words of
+ * the authenticated server: STARTTLS injection, CVE-2011-0411), DG_ENOMEM.
+ */
+DG_MUSTCHECK int upstream_secure(struct upstream *u, struct tls_context *t,
+    const struct name *sni);
+
+/* Moves bytes as far as they go and returns where things stand. */
+enum upstream_status upstream_run(struct upstream *u);
+
+/* What the session reads and writes. */
+struct buf *upstream_in(struct upstream *u);
+struct buf *upstream_out(struct upstream *u);
+
+/* Everything that was put has left for the kernel. */
+bool upstream_flushed(struct upstream *u);
+
+/* Why it ended or failed; printable; text of at least n bytes is filled. */
+void upstream_error(const struct upstream *u, char *text, size_t n);
+
+/* Says goodbye (close_notify) as far as that goes at once, and closes. */
+void upstream_close(struct upstream *u);
+
+/* Closes without a word: nothing that was sent may count as finished. */
+void upstream_abort(struct upstream *u);
+
+#endif
