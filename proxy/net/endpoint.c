@@ -278,6 +278,12 @@ endpoint_reset(struct endpoint *e)
 }
 
 void
+endpoint_shutdown(struct endpoint *e)
+{
+	(void)shutdown(e->fd, SHUT_WR);
+}
+
+void
 endpoint_free(struct endpoint *e)
 {
 	if (e == NULL)

@@ -53,6 +53,9 @@ int endpoint_error(const struct endpoint *e);
 /* endpoint_free() will then send a reset rather than an orderly end. */
 void endpoint_reset(struct endpoint *e);
 
+/* Sends the end of our side (once; out should be empty); input goes on. */
+void endpoint_shutdown(struct endpoint *e);
+
 /* Closes the socket and frees e; e may be NULL. Bytes in out are dropped. */
 void endpoint_free(struct endpoint *e);
 

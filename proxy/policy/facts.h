@@ -70,6 +70,7 @@ enum server_tls {
 	SERVER_TLS_REFUSED,	/* STARTTLS answered other than 220 */
 	SERVER_TLS_INJECTED,	/* plaintext behind the 220 */
 	SERVER_TLS_FAILED,	/* the handshake failed */
+	SERVER_TLS_TOO_LATE,	/* a transaction in clear is open already */
 	SERVER_TLS_DONE, /* handshake done: chain and DANE result known */
 };
 

@@ -1,0 +1,457 @@
+/*
+ * The states, the matrix, and what drives it; see the essay in session.h.
+ */
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "session/session.h"
+
+/* Which side a state may be read from. */
+enum reads {
+	READS_NOTHING = 0,
+	READS_LINES, /* the client's commands */
+	READS_BODY,  /* the client's body, while the upstream has room */
+	READS_ALL,   /* whatever the client sends, to drop it */
+};
+
+/* Timeouts: RFC 5321 4.5.3.2, never shorter; Postfix's where it is silent. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned timeout; /* seconds */
+	enum reads client;
+	bool server; /* a reply may come */
+} states[SESSION_STATES] = {
+	[SESSION_CONNECT]     = { "connect",      30, READS_NOTHING, false },
+	[SESSION_BANNER]      = { "banner",      300, READS_NOTHING, true  },
+	[SESSION_COMMAND]     = { "command",     300, READS_LINES,   true  },
+	[SESSION_EHLO]        = { "ehlo",        300, READS_NOTHING, true  },
+	[SESSION_HELO]        = { "helo",        300, READS_NOTHING, true  },
+	[SESSION_FACTS]       = { "facts",       120, READS_NOTHING, false },
+	[SESSION_STARTTLS]    = { "starttls",    300, READS_NOTHING, true  },
+	[SESSION_HANDSHAKE]   = { "handshake",   120, READS_NOTHING, false },
+	[SESSION_EHLO_TLS]    = { "ehlo-tls",    300, READS_NOTHING, true  },
+	[SESSION_MAIL]        = { "mail",        300, READS_NOTHING, true  },
+	[SESSION_RCPT]        = { "rcpt",        300, READS_NOTHING, true  },
+	[SESSION_RSET]        = { "rset",        300, READS_NOTHING, true  },
+	[SESSION_DATA]        = { "data",        120, READS_NOTHING, true  },
+	[SESSION_BODY]        = { "body",        180, READS_BODY,    true  },
+	[SESSION_DOT]         = { "dot",         600, READS_NOTHING, true  },
+	[SESSION_CHUNK]       = { "chunk",       180, READS_BODY,    true  },
+	[SESSION_CHUNK_REPLY] = { "chunk-reply", 600, READS_NOTHING, true  },
+	[SESSION_DISCARD]     = { "discard",     180, READS_ALL,     false },
+	[SESSION_CLOSING]     = { "closing",      10, READS_ALL,     false },
+	[SESSION_ENDED]       = { "ended",         0, READS_NOTHING, false },
+};
+/* clang-format on */
+
+typedef void action(struct session *s);
+
+static void
+session_end(struct session *s)
+{
+	upstream_abort(&s->upstream);
+	session_goto(s, SESSION_ENDED);
+}
+
+/* The client went away: what is not finished must not become mail. */
+static void
+client_gone(struct session *s)
+{
+	report_event(s, LOG_LEVEL_INFO, "client-gone", REASON_OK,
+	    session_state_text(s->state));
+	session_end(s);
+}
+
+static void
+client_idle(struct session *s)
+{
+	upstream_close(&s->upstream);
+	answer_close(s, 421, "4.4.2 danegate: timeout, closing");
+}
+
+static void
+body_idle(struct session *s)
+{
+	upstream_abort(&s->upstream);
+	answer_close(s, 421, "4.4.2 danegate: timeout in the message, closing");
+}
+
+static void
+facts_timeout(struct session *s)
+{
+	decide_clear(s);
+	s->decision.ready = true;
+	decide_facts(s);
+}
+
+static void
+closing_read(struct session *s)
+{
+	buf_clear(&s->down_in);
+}
+
+/* A pair that cannot be: fail closed, and say where. */
+static void
+impossible(struct session *s)
+{
+	report_event(s, LOG_LEVEL_ERROR, "impossible-event",
+	    REASON_PROTOCOL_ERROR, session_state_text(s->state));
+	upstream_abort(&s->upstream);
+	answer_close(s, 421, "4.3.0 danegate: internal error, closing");
+}
+
+static void
+ignore(struct session *s)
+{
+	(void)s;
+}
+
+/* clang-format off */
+#define ANY_CLIENT [EVENT_CLIENT_GONE] = client_gone
+#define NO(event) [EVENT_##event] = impossible
+/* A state that waits for a reply and nothing else. */
+#define REPLIES(action) \
+	NO(CONNECTED), NO(COMMAND), NO(BODY), NO(FACTS), NO(SECURED), \
+	[EVENT_REPLY] = (action), [EVENT_BAD_REPLY] = server_broken, \
+	[EVENT_SERVER_GONE] = server_gone, [EVENT_TIMEOUT] = server_gone, \
+	ANY_CLIENT
+
+static action *const matrix[SESSION_STATES][EVENTS] = {
+	[SESSION_CONNECT] = {
+		NO(COMMAND), NO(BODY), NO(REPLY), NO(BAD_REPLY), NO(FACTS),
+		NO(SECURED), ANY_CLIENT,
+		[EVENT_CONNECTED] = greet_connected,
+		[EVENT_SERVER_GONE] = greet_failed,
+		[EVENT_TIMEOUT] = greet_failed,
+	},
+	[SESSION_BANNER] = { REPLIES(greet_banner) },
+	[SESSION_COMMAND] = {
+		NO(CONNECTED), NO(BODY), NO(FACTS), NO(SECURED), ANY_CLIENT,
+		[EVENT_COMMAND] = command_run,
+		/* Nobody asked: it can only be a goodbye. */
+		[EVENT_REPLY] = server_broken,
+		[EVENT_BAD_REPLY] = server_broken,
+		[EVENT_SERVER_GONE] = server_gone,
+		[EVENT_TIMEOUT] = client_idle,
+	},
+	[SESSION_EHLO] = { REPLIES(greet_ehlo) },
+	[SESSION_HELO] = { REPLIES(greet_helo) },
+	[SESSION_FACTS] = {
+		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(REPLY), NO(BAD_REPLY),
+		NO(SECURED), NO(SERVER_GONE), ANY_CLIENT,
+		[EVENT_FACTS] = decide_facts,
+		[EVENT_TIMEOUT] = facts_timeout,
+	},
+	[SESSION_STARTTLS] = { REPLIES(greet_starttls_reply) },
+	[SESSION_HANDSHAKE] = {
+		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(REPLY), NO(BAD_REPLY),
+		NO(FACTS), ANY_CLIENT,
+		[EVENT_SECURED] = greet_secured,
+		[EVENT_SERVER_GONE] = greet_handshake_failed,
+		[EVENT_TIMEOUT] = greet_handshake_failed,
+	},
+	[SESSION_EHLO_TLS] = { REPLIES(greet_ehlo_tls) },
+	[SESSION_MAIL] = { REPLIES(transaction_mail_reply) },
+	[SESSION_RCPT] = { REPLIES(transaction_rcpt_reply) },
+	[SESSION_RSET] = { REPLIES(transaction_rset_reply) },
+	[SESSION_DATA] = { REPLIES(body_data_reply) },
+	[SESSION_BODY] = {
+		NO(CONNECTED), NO(COMMAND), NO(FACTS), NO(SECURED), ANY_CLIENT,
+		[EVENT_BODY] = body_relay,
+		[EVENT_REPLY] = body_early,
+		[EVENT_BAD_REPLY] = body_broken,
+		[EVENT_SERVER_GONE] = body_broken,
+		[EVENT_TIMEOUT] = body_idle,
+	},
+	[SESSION_DOT] = {
+		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(FACTS), NO(SECURED),
+		ANY_CLIENT,
+		[EVENT_REPLY] = body_dot_reply,
+		[EVENT_BAD_REPLY] = body_dot_lost,
+		[EVENT_SERVER_GONE] = body_dot_lost,
+		[EVENT_TIMEOUT] = body_dot_lost,
+	},
+	[SESSION_CHUNK] = {
+		NO(CONNECTED), NO(COMMAND), NO(FACTS), NO(SECURED), ANY_CLIENT,
+		[EVENT_BODY] = body_chunk,
+		[EVENT_REPLY] = body_early,
+		[EVENT_BAD_REPLY] = body_broken,
+		[EVENT_SERVER_GONE] = body_broken,
+		[EVENT_TIMEOUT] = body_idle,
+	},
+	[SESSION_CHUNK_REPLY] = {
+		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(FACTS), NO(SECURED),
+		ANY_CLIENT,
+		[EVENT_REPLY] = body_chunk_reply,
+		[EVENT_BAD_REPLY] = body_chunk_lost,
+		[EVENT_SERVER_GONE] = body_chunk_lost,
+		[EVENT_TIMEOUT] = body_chunk_lost,
+	},
+	[SESSION_DISCARD] = {
+		NO(CONNECTED), NO(COMMAND), NO(REPLY), NO(BAD_REPLY), NO(FACTS),
+		NO(SECURED), NO(SERVER_GONE), ANY_CLIENT,
+		[EVENT_BODY] = body_discard,
+		[EVENT_TIMEOUT] = body_idle,
+	},
+	[SESSION_CLOSING] = {
+		NO(CONNECTED), NO(COMMAND), NO(REPLY), NO(BAD_REPLY), NO(FACTS),
+		NO(SECURED), NO(SERVER_GONE),
+		[EVENT_BODY] = closing_read,
+		[EVENT_CLIENT_GONE] = session_end,
+		[EVENT_TIMEOUT] = session_end,
+	},
+	[SESSION_ENDED] = {
+		[EVENT_CONNECTED] = ignore, [EVENT_COMMAND] = ignore,
+		[EVENT_BODY] = ignore, [EVENT_REPLY] = ignore,
+		[EVENT_BAD_REPLY] = ignore, [EVENT_FACTS] = ignore,
+		[EVENT_SECURED] = ignore, [EVENT_SERVER_GONE] = ignore,
+		[EVENT_CLIENT_GONE] = ignore, [EVENT_TIMEOUT] = ignore,
+	},
+};
+/* clang-format on */
+
+const char *
+session_state_text(enum session_state state)
+{
+	return state < SESSION_STATES ? states[state].name : "unknown";
+}
+
+static void
+session_set_timer(struct session *s)
+{
+	const struct timeval tv = { .tv_sec = states[s->state].timeout };
+
+	if (s->state == SESSION_ENDED)
+		(void)event_del(&s->timer);
+	else if (event_add(&s->timer, &tv) != 0)
+		s->timed_out = true; /* a state without a bound is none */
+}
+
+void
+session_goto(struct session *s, enum session_state state)
+{
+	struct log_line l;
+
+	if (s->state == SESSION_ENDED)
+		return;
+	log_begin(&l, LOG_LEVEL_DEBUG, "state");
+	log_number(&l, "session", s->id);
+	log_text(&l, "from", session_state_text(s->state));
+	log_text(&l, "to", session_state_text(state));
+	log_end(&l);
+	s->state = state;
+	s->timed_out = false;
+	session_set_timer(s);
+	if (state == SESSION_ENDED)
+		event_active(&s->proxy->reap, EV_TIMEOUT, 0);
+}
+
+void
+session_check(const struct session *s)
+{
+	assert(s->state < SESSION_STATES);
+	assert(!s->mail_sent || s->have_mail);
+	assert(!s->mail_sent || s->relay_said);
+	assert((s->state != SESSION_BODY && s->state != SESSION_DOT) ||
+	    (s->mail_sent && s->recipients > 0));
+	assert(!s->secured || s->upstream.endpoint == NULL ||
+	    s->upstream.tls != NULL);
+	assert((s->state != SESSION_DISCARD && s->state != SESSION_CLOSING) ||
+	    s->upstream.endpoint == NULL || s->state == SESSION_DISCARD);
+}
+
+static enum session_event
+next_from_server(struct session *s, enum upstream_status status)
+{
+	bool over = status == UPSTREAM_ENDED || status == UPSTREAM_FAILED;
+	int err;
+
+	switch (s->state) {
+	case SESSION_CONNECT:
+		if (over)
+			return EVENT_SERVER_GONE;
+		return status == UPSTREAM_OPEN ? EVENT_CONNECTED : EVENT_NONE;
+	case SESSION_HANDSHAKE:
+		if (over)
+			return EVENT_SERVER_GONE;
+		return status == UPSTREAM_OPEN ? EVENT_SECURED : EVENT_NONE;
+	case SESSION_FACTS:
+		return s->decision.ready ? EVENT_FACTS : EVENT_NONE;
+	default:
+		break;
+	}
+	if (!states[s->state].server)
+		return EVENT_NONE;
+	if (s->stray)
+		return EVENT_BAD_REPLY;
+	err = status == UPSTREAM_NONE
+	    ? DG_EAGAIN
+	    : smtp_reply_read(&s->reader, upstream_in(&s->upstream));
+	if (err == 0)
+		return EVENT_REPLY;
+	if (err != DG_EAGAIN)
+		return EVENT_BAD_REPLY;
+	return over || status == UPSTREAM_NONE ? EVENT_SERVER_GONE : EVENT_NONE;
+}
+
+static bool
+client_has_line(const struct session *s)
+{
+	struct span line;
+	size_t used;
+
+	return smtp_line_next(&line, &used, &s->down_in, SMTP_LINE_MAX) !=
+	    DG_EAGAIN;
+}
+
+static bool
+client_ready(struct session *s)
+{
+	switch (states[s->state].client) {
+	case READS_NOTHING:
+		return false;
+	case READS_LINES:
+		/* An answer may be as long as a reply can be. */
+		return client_has_line(s) &&
+		    buf_room(&s->down_out) >= SESSION_REPLY_ROOM;
+	case READS_BODY:
+		return s->down_in.len > 0 &&
+		    buf_room(upstream_out(&s->upstream)) >= 8;
+	case READS_ALL:
+		return s->down_in.len > 0;
+	}
+	return false;
+}
+
+static enum session_event
+next_from_client(struct session *s)
+{
+	if (endpoint_error(s->downstream) != 0)
+		return EVENT_CLIENT_GONE;
+	if (client_ready(s))
+		return states[s->state].client == READS_LINES ? EVENT_COMMAND
+							      : EVENT_BODY;
+	if (states[s->state].client != READS_NOTHING &&
+	    endpoint_eof(s->downstream) &&
+	    (s->down_in.len == 0 || states[s->state].client == READS_LINES) &&
+	    buf_room(&s->down_out) >= SESSION_REPLY_ROOM)
+		return EVENT_CLIENT_GONE;
+	return EVENT_NONE;
+}
+
+/* The server's word comes first: a body must not run past its refusal. */
+static enum session_event
+session_next_event(struct session *s)
+{
+	enum session_event event;
+
+	if (s->state == SESSION_ENDED)
+		return EVENT_NONE;
+	event = next_from_server(s, upstream_run(&s->upstream));
+	if (event == EVENT_NONE)
+		event = next_from_client(s);
+	if (event == EVENT_NONE && s->timed_out)
+		event = EVENT_TIMEOUT;
+	return event;
+}
+
+/* A long body keeps its state; what moves restarts the clock. */
+static void
+session_progress(struct session *s, enum session_event event)
+{
+	if (event == EVENT_BODY && states[s->state].client == READS_BODY)
+		session_set_timer(s);
+}
+
+void
+session_run(struct session *s)
+{
+	enum session_event event;
+
+	if (s->running)
+		return;
+	s->running = true;
+	while ((event = session_next_event(s)) != EVENT_NONE) {
+		session_progress(s, event);
+		if (event == EVENT_REPLY && s->reader.reply.code == 421 &&
+		    s->state != SESSION_BODY && s->state != SESSION_CHUNK)
+			server_421(s);
+		else
+			matrix[s->state][event](s);
+		session_check(s);
+	}
+	if (s->state == SESSION_CLOSING && s->down_out.len == 0)
+		endpoint_shutdown(s->downstream);
+	if (s->state != SESSION_ENDED)
+		endpoint_update(s->downstream);
+	s->running = false;
+}
+
+static void
+session_on_event(void *arg)
+{
+	session_run(arg);
+}
+
+static void
+session_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->timed_out = true;
+	session_run(s);
+}
+
+int
+session_new(struct proxy *p, int fd, const struct address *client,
+    const struct address *server)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (s == NULL)
+		return DG_ENOMEM;
+	s->proxy = p;
+	s->id = ++p->last_id;
+	s->client = *client;
+	s->server = *server;
+	buf_init(&s->down_in, s->down_in_mem, sizeof(s->down_in_mem));
+	buf_init(&s->down_out, s->down_out_mem, sizeof(s->down_out_mem));
+	smtp_reply_start(&s->reader);
+	if (event_assign(&s->timer, p->base, -1, 0, session_on_timer, s) != 0) {
+		free(s);
+		return DG_ENOMEM;
+	}
+	err = endpoint_new(&s->downstream, p->base, fd, false, &s->down_in,
+	    &s->down_out, session_on_event, s);
+	if (err != 0) {
+		free(s);
+		return 0; /* fd is closed */
+	}
+	TAILQ_INSERT_TAIL(&p->sessions, s, link);
+	p->nsessions++;
+	session_set_timer(s);
+	err = upstream_connect(&s->upstream, p->base, server, session_on_event,
+	    s);
+	if (err != 0) {
+		greet_failed(s);
+		endpoint_update(s->downstream);
+	}
+	return 0;
+}
+
+void
+session_free(struct session *s)
+{
+	decide_clear(s);
+	upstream_abort(&s->upstream);
+	endpoint_free(s->downstream);
+	(void)event_del(&s->timer);
+	TAILQ_REMOVE(&s->proxy->sessions, s, link);
+	s->proxy->nsessions--;
+	free(s);
+}

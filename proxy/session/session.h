@@ -1,0 +1,261 @@
+/*
+ * One session: a client's connection, the server's, and what stands between.
+ * The one room that knows both SMTP and DANE; it gathers and does, and asks
+ * policy/ for every verdict.
+ *
+ * The machine. A session stands in exactly one of the states below. Bytes,
+ * timers and callbacks only cause session_run(), which asks what the present
+ * state is waiting for (session_next_event) and runs the cell of the matrix in
+ * machine.c. Only session_goto() changes the state. Actions never free the
+ * session: SESSION_ENDED is reaped by the proxy at the end of the loop.
+ *
+ * The envelope. MAIL is held in `mail` until the first RCPT has a verdict
+ * (design of the product: not one byte of the envelope before a decision).
+ * `mail_sent` says that the server has accepted it and a transaction is open
+ * there; RCPTs of that transaction each have a verdict of their own.
+ *
+ * Invariants, asserted by session_check():
+ *   - mail_sent implies have_mail and a last decision that said relay (or
+ *     monitor mode);
+ *   - bytes of a body go out only with at least one accepted recipient;
+ *   - a session past STARTTLS writes through the TLS engine alone;
+ *   - DISCARD and CLOSING have no upstream that could take a byte for mail.
+ */
+#ifndef DG_SESSION_SESSION_H
+#define DG_SESSION_SESSION_H
+
+#include <event2/event_struct.h>
+#include <sys/queue.h>
+
+#include "dns/route.h"
+#include "policy/policy.h"
+#include "session/proxy.h"
+#include "session/upstream.h"
+#include "smtp/command.h"
+#include "smtp/data.h"
+#include "smtp/extensions.h"
+#include "smtp/reply.h"
+
+enum session_state {
+	SESSION_CONNECT = 0, /* the server's connection is under way */
+	SESSION_BANNER,	     /* waiting for the server's 220 */
+	SESSION_COMMAND,     /* the client's turn */
+	SESSION_EHLO,	     /* client's EHLO sent on in clear */
+	SESSION_HELO,	     /* the server knew no EHLO */
+	SESSION_FACTS,	     /* DNS facts for a recipient are gathered */
+	SESSION_STARTTLS,
+	SESSION_HANDSHAKE,
+	SESSION_EHLO_TLS, /* EHLO inside TLS: the one that counts */
+	SESSION_MAIL,	  /* held MAIL sent on */
+	SESSION_RCPT,
+	SESSION_RSET,
+	SESSION_DATA,	     /* waiting for 354 */
+	SESSION_BODY,	     /* the message streams through */
+	SESSION_DOT,	     /* end of data sent: the server's word decides */
+	SESSION_CHUNK,	     /* a BDAT chunk streams through */
+	SESSION_CHUNK_REPLY, /* all of the chunk sent */
+	SESSION_DISCARD,     /* the rest of a lost body is swallowed */
+	SESSION_CLOSING,     /* the last reply is on its way */
+	SESSION_ENDED,	     /* to be reaped */
+	SESSION_STATES
+};
+
+enum session_event {
+	EVENT_CONNECTED = 0,
+	EVENT_COMMAND, /* a whole command line has come */
+	EVENT_BODY,    /* body bytes have come, and there is room for them */
+	EVENT_REPLY,   /* a whole reply has come */
+	EVENT_BAD_REPLY,
+	EVENT_FACTS,
+	EVENT_SECURED, /* TLS handshake done */
+	EVENT_SERVER_GONE,
+	EVENT_CLIENT_GONE,
+	EVENT_TIMEOUT,
+	EVENT_NONE, /* nothing to do until something changes */
+	EVENTS = EVENT_NONE
+};
+
+#define SESSION_RECIPIENTS_MAX 1000 /* of one message, as Postfix has it */
+#define SESSION_ERRORS_MAX     20   /* bad commands before 421 */
+#define SESSION_HELO_MAX       256
+/* The longest reply with the code in front of each line. */
+#define SESSION_REPLY_ROOM (SMTP_REPLY_TEXT_MAX + 6 * (SMTP_REPLY_LINES + 1))
+
+/* What a decision is for. */
+enum decision_purpose {
+	DECIDE_RECIPIENT = 0,
+	DECIDE_RELAY, /* a configured relay: TLS right after the first EHLO */
+};
+
+/* The decision under way, and what it rests on. */
+struct decision {
+	enum decision_purpose purpose;
+	struct route_query *query;
+	bool ready; /* facts have come (NULL: they could not) */
+	struct route_facts *facts;
+	struct name domain;
+	bool literal;
+	struct requirement requirement;
+	struct dane_result dane;
+};
+
+struct session {
+	TAILQ_ENTRY(session) link;
+	struct proxy *proxy;
+	uint64_t id;
+	struct address client;
+	struct address server;
+	enum session_state state;
+	struct event timer;
+	bool timed_out;
+	bool running; /* inside session_run(): no second one */
+	bool stray;   /* the server spoke before it was asked */
+
+	struct endpoint *downstream;
+	struct buf down_in;
+	struct buf down_out;
+	struct upstream upstream;
+
+	/* greeting */
+	bool esmtp; /* the client said EHLO, not HELO */
+	bool greeted;
+	char helo[SESSION_HELO_MAX];
+	struct smtp_extensions offered; /* by the server, latest EHLO */
+	enum server_tls server_tls;	/* as far as it was tried */
+	bool secured;
+
+	/* the envelope */
+	bool have_mail;
+	bool mail_sent;
+	bool mail_refused; /* `held` has the server's refusal of MAIL */
+	bool pipelined;	   /* RCPT went out together with MAIL */
+	size_t mail_len;
+	size_t rcpt_len;
+	unsigned recipients; /* accepted in this message */
+	unsigned attempts;   /* RCPTs of this message */
+	bool accepted_any;   /* in this session */
+	bool relay_said;     /* last verdict let it pass */
+	unsigned errors;
+	struct decision decision;
+
+	/* the body */
+	struct smtp_data data;
+	uint64_t chunk_left;
+	uint64_t chunks; /* bytes of finished chunks of this message */
+	bool chunk_last;
+	bool chunk; /* DISCARD swallows a chunk, not DATA */
+
+	struct smtp_reply_reader reader;
+	struct smtp_reply held; /* for the client, when its body has ended */
+
+	char mail[SMTP_LINE_MAX];
+	char rcpt[SMTP_LINE_MAX];
+	uint8_t down_in_mem[2 * SMTP_LINE_MAX];
+	uint8_t down_out_mem[SESSION_REPLY_ROOM + 256];
+};
+
+TAILQ_HEAD(session_list, session);
+
+#define PROXY_OFFERS 256
+
+/* What a server offered inside TLS before: a middleman cannot thin that. */
+struct offer {
+	struct address server;
+	unsigned bits;
+};
+
+struct proxy {
+	struct event_base *base;
+	const struct settings *settings;
+	struct resolver *resolver;
+	struct tls_context *tls;
+	struct session_list sessions;
+	size_t nsessions;
+	uint64_t last_id;
+	bool draining;
+	struct event reap;
+	void (*idle)(void *arg);
+	void *idle_arg;
+	struct offer offers[PROXY_OFFERS];
+	size_t next_offer;
+};
+
+/* machine.c */
+int session_new(struct proxy *p, int fd, const struct address *client,
+    const struct address *server);
+void session_free(struct session *s);
+void session_run(struct session *s);
+void session_goto(struct session *s, enum session_state state);
+void session_check(const struct session *s);
+const char *session_state_text(enum session_state state);
+
+/* greet.c: connection, banner, EHLO, STARTTLS */
+void greet_connected(struct session *s);
+void greet_failed(struct session *s);
+void greet_banner(struct session *s);
+void greet_client(struct session *s, bool esmtp, struct span name);
+void greet_ehlo(struct session *s);
+void greet_helo(struct session *s);
+void greet_answer(struct session *s);
+void greet_starttls(struct session *s);
+void greet_starttls_reply(struct session *s);
+void greet_secured(struct session *s);
+void greet_handshake_failed(struct session *s);
+void greet_ehlo_tls(struct session *s);
+
+/* command.c: what the client asks for */
+void command_run(struct session *s);
+
+/* decide.c: facts, requirement, verdict of one recipient */
+void decide_start(struct session *s, enum decision_purpose purpose);
+void decide_facts(struct session *s);
+void decide_judge(struct session *s);
+void decide_clear(struct session *s);
+
+/* transaction.c: MAIL, RCPT, RSET towards the server */
+void transaction_rcpt(struct session *s);
+void transaction_mail_reply(struct session *s);
+void transaction_rcpt_reply(struct session *s);
+void transaction_rset(struct session *s);
+void transaction_rset_reply(struct session *s);
+void transaction_over(struct session *s);
+
+/* body.c: DATA and BDAT */
+void body_data(struct session *s);
+void body_data_reply(struct session *s);
+void body_relay(struct session *s);
+void body_early(struct session *s);
+void body_broken(struct session *s);
+void body_dot_reply(struct session *s);
+void body_dot_lost(struct session *s);
+void body_bdat(struct session *s, const struct smtp_command *c);
+void body_chunk(struct session *s);
+void body_chunk_reply(struct session *s);
+void body_chunk_lost(struct session *s);
+void body_discard(struct session *s);
+
+/* answer.c: what the client is told, what the server is asked */
+void answer(struct session *s, int code, const char *format, ...)
+    DG_PRINTF(3, 4);
+void answer_reply(struct session *s, const struct smtp_reply *reply);
+void answer_close(struct session *s, int code, const char *format, ...)
+    DG_PRINTF(3, 4);
+void ask(struct session *s, enum session_state state, const char *format, ...)
+    DG_PRINTF(3, 4);
+/* The reason's refusal for the recipient under decision. */
+void answer_refusal(struct session *s, const struct judgement *j,
+    const char *why);
+/* The server is lost: 421 and the end. */
+void server_gone(struct session *s);
+void server_broken(struct session *s);
+void server_421(struct session *s);
+
+/* report.c: the lines of the log */
+void report_decision(const struct session *s, const struct judgement *j,
+    bool passed, const char *why);
+void report_delivered(const struct session *s, const struct smtp_reply *reply,
+    uint64_t size);
+void report_event(const struct session *s, enum log_level level,
+    const char *event, enum reason reason, const char *why);
+
+#endif
