@@ -41,7 +41,8 @@ uses_cli := base config
 libs_net := -levent_core
 libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
 libs_dane := -lmbedx509 -lmbedcrypto -leverest
-libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest
+libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest \
+	-Wl,--wrap=mbedtls_x509_crt_parse_der
 
 # A room, what it may include, and what that rests on.
 closure = $(sort $(1) $(foreach u,$(1),$(uses_$(u)) \

@@ -1,0 +1,99 @@
+#include "tls/context.h"
+
+#include <stdlib.h>
+
+#include <psa/crypto.h>
+
+#include "base/random.h"
+#include "tls/memory.h"
+#include "tls/tls.h"
+
+/* In order of preference; the first is what ClientHello brings a key for, and
+ * X25519 is by far the cheapest on a small processor. */
+static const uint16_t groups[] = {
+	MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+
+static int
+context_random(void *arg, unsigned char *out, size_t n)
+{
+	(void)arg;
+	random_bytes(out, n);
+	return 0;
+}
+
+/*
+ * The library keeps the table of its key slots for good once it has needed one.
+ * Needed here, it is not booked on the first connection.
+ */
+static int
+context_warm_up(void)
+{
+	static const uint8_t some[16] = { 0 };
+	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+	psa_key_id_t key;
+
+	if (psa_crypto_init() != PSA_SUCCESS)
+		return DG_EIO;
+	psa_set_key_type(&attributes, PSA_KEY_TYPE_RAW_DATA);
+	if (psa_import_key(&attributes, some, sizeof(some), &key) !=
+		PSA_SUCCESS ||
+	    psa_destroy_key(key) != PSA_SUCCESS)
+		return DG_ENOMEM;
+	return 0;
+}
+
+int
+tls_context_new(struct tls_context **out, size_t memory_limit)
+{
+	struct tls_context *t;
+	mbedtls_ssl_config *config;
+	int err = context_warm_up();
+
+	if (err < 0)
+		return err;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return DG_ENOMEM;
+	config = &t->config;
+	mbedtls_ssl_config_init(config);
+	if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
+		MBEDTLS_SSL_TRANSPORT_STREAM,
+		MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
+		tls_context_free(t);
+		return DG_ENOMEM;
+	}
+	mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+	mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
+	/* Who the server must be is judged after the handshake, by DANE. The
+	 * handshake still proves possession of the leaf's key. */
+	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
+	mbedtls_ssl_conf_rng(config, context_random, NULL);
+	mbedtls_ssl_conf_groups(config, groups);
+	/* A resumed session shows no chain to be judged. */
+	mbedtls_ssl_conf_session_tickets(config,
+	    MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+	tls_memory_budget()->limit = memory_limit;
+	*out = t;
+	return 0;
+}
+
+void
+tls_context_free(struct tls_context *t)
+{
+	if (t == NULL)
+		return;
+	mbedtls_ssl_config_free(&t->config);
+	free(t);
+}
+
+const struct budget *
+tls_context_budget(const struct tls_context *t)
+{
+	(void)t;
+	return tls_memory_budget();
+}

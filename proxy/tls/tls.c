@@ -1,0 +1,356 @@
+/*
+ * One connection. The library asks for bytes and hands bytes out by two
+ * callbacks, which take from wire_in and put into wire_out; everything else is
+ * a loop over "write what is in app_out" and "read while app_in has room".
+ *
+ * The one trap is the library's rule for output that did not fit (WANT_WRITE):
+ * the record waits inside it, and the next call that writes only flushes that
+ * record and reports success, whatever it was given. So it is remembered what
+ * kind of record waits (enum unsent):
+ *
+ *   UNSENT_DATA    bytes of app_out: the same write is repeated, and the bytes
+ *		    are dropped from app_out only when it succeeds;
+ *   UNSENT_OTHER   an alert: flushed by an empty write before anything else.
+ *
+ * Invariant: while something is unsent, wire_out had no room when it was last
+ * tried, so that a read cannot complete the flush behind our back.
+ */
+#include "tls/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mbedtls/ssl.h>
+
+#include "tls/context.h"
+#include "tls/memory.h"
+#include "tls/words.h"
+
+#define REASON_MAX 96
+#define CIPHER_MAX 64
+
+enum unsent {
+	UNSENT_NONE = 0,
+	UNSENT_DATA,
+	UNSENT_OTHER,
+};
+
+struct tls_conn {
+	mbedtls_ssl_context ssl;
+	struct tls_buffers buffers;
+	enum tls_state state;
+	enum unsent unsent;
+	size_t unsent_len; /* of UNSENT_DATA: what the write was given */
+	bool eof;	   /* the transport ended ... */
+	bool eof_seen;	   /* ... and the library has been told */
+	bool close_wanted;
+	bool close_sent;
+	unsigned long refusals; /* of memory, when the run began */
+	char cipher[CIPHER_MAX];
+	char reason[REASON_MAX];
+};
+
+static int
+wire_send(void *arg, const unsigned char *p, size_t n)
+{
+	struct tls_conn *c = arg;
+	size_t room = buf_room(c->buffers.wire_out);
+
+	if (n > room)
+		n = room;
+	if (n == 0 || buf_put(c->buffers.wire_out, p, n) < 0)
+		return MBEDTLS_ERR_SSL_WANT_WRITE;
+	return (int)n;
+}
+
+static int
+wire_receive(void *arg, unsigned char *p, size_t n)
+{
+	struct tls_conn *c = arg;
+	struct span held = buf_peek(c->buffers.wire_in);
+
+	if (held.n == 0) {
+		if (!c->eof)
+			return MBEDTLS_ERR_SSL_WANT_READ;
+		c->eof_seen = true;
+		return 0;
+	}
+	if (n > held.n)
+		n = held.n;
+	memcpy(p, held.p, n);
+	buf_drop(c->buffers.wire_in, n);
+	return (int)n;
+}
+
+/* Ends the connection with what the library returned. */
+static void
+conn_fail(struct tls_conn *c, int code)
+{
+	const char *when = c->state == TLS_STATE_HANDSHAKE ? "in the handshake"
+							   : "in session";
+	const char *text = tls_code_text(code);
+	unsigned alert;
+
+	c->state = TLS_STATE_FAILED;
+	if (tls_memory_refusals() != c->refusals) {
+		/* Whatever the code, this is what it comes from. */
+		(void)snprintf(c->reason, sizeof(c->reason),
+		    "out of memory for TLS %s", when);
+	} else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+		/* The library tells the alert nowhere else. */
+		alert = c->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+		(void)snprintf(c->reason, sizeof(c->reason),
+		    "server sent alert %u (%s) %s", alert,
+		    tls_alert_text(alert), when);
+	} else if (code == MBEDTLS_ERR_SSL_CONN_EOF) {
+		(void)snprintf(c->reason, sizeof(c->reason),
+		    "connection ended %s without close_notify", when);
+	} else if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+		(void)snprintf(c->reason, sizeof(c->reason), "server closed %s",
+		    when);
+	} else if (text != NULL) {
+		(void)snprintf(c->reason, sizeof(c->reason), "%s %s", text,
+		    when);
+	} else {
+		(void)snprintf(c->reason, sizeof(c->reason),
+		    "TLS error -0x%04x %s", (unsigned)-code, when);
+	}
+}
+
+static void
+conn_handshake(struct tls_conn *c)
+{
+	int r = mbedtls_ssl_handshake(&c->ssl);
+
+	if (r == MBEDTLS_ERR_SSL_WANT_READ || r == MBEDTLS_ERR_SSL_WANT_WRITE)
+		return;
+	if (r != 0) {
+		conn_fail(c, r);
+		return;
+	}
+	c->state = TLS_STATE_OPEN;
+	tls_cipher_text(c->cipher, sizeof(c->cipher),
+	    mbedtls_ssl_get_ciphersuite(&c->ssl));
+}
+
+/* Sends the alert that waits inside the library. True when it is gone. */
+static bool
+conn_flush(struct tls_conn *c)
+{
+	static const unsigned char nothing[1] = { 0 };
+	int r;
+
+	if (c->unsent != UNSENT_OTHER)
+		return true;
+	r = mbedtls_ssl_write(&c->ssl, nothing, 0);
+	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
+		return false;
+	c->unsent = UNSENT_NONE;
+	if (r < 0)
+		conn_fail(c, r);
+	return r >= 0;
+}
+
+/* Encrypts app_out as far as wire_out has room. True when all is gone. */
+static bool
+conn_write_data(struct tls_conn *c)
+{
+	struct span data;
+
+	while (data = buf_peek(c->buffers.app_out), data.n > 0) {
+		size_t n = c->unsent == UNSENT_DATA ? c->unsent_len : data.n;
+		int r = mbedtls_ssl_write(&c->ssl, data.p, n);
+
+		if (r == MBEDTLS_ERR_SSL_WANT_WRITE) {
+			c->unsent = UNSENT_DATA;
+			c->unsent_len = n;
+			return false;
+		}
+		c->unsent = UNSENT_NONE;
+		if (r < 0) {
+			conn_fail(c, r);
+			return false;
+		}
+		buf_drop(c->buffers.app_out, (size_t)r);
+	}
+	return true;
+}
+
+static void
+conn_write(struct tls_conn *c)
+{
+	int r;
+
+	if (c->close_sent && c->unsent == UNSENT_NONE)
+		return;
+	if (!conn_flush(c) || c->close_sent)
+		return;
+	if (!conn_write_data(c) || !c->close_wanted)
+		return;
+	c->close_sent = true;
+	r = mbedtls_ssl_close_notify(&c->ssl);
+	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
+		c->unsent = UNSENT_OTHER;
+	else if (r < 0)
+		conn_fail(c, r);
+}
+
+/* What a read that gave no data means. True: read on. */
+static bool
+conn_read_on(struct tls_conn *c, int r)
+{
+	switch (r) {
+	case 0:
+		/* Also what two empty records look like. */
+		if (!c->eof_seen)
+			return true;
+		conn_fail(c, MBEDTLS_ERR_SSL_CONN_EOF);
+		return false;
+	case MBEDTLS_ERR_SSL_WANT_READ:
+		/* Also what an ignored alert looks like. */
+		return buf_peek(c->buffers.wire_in).n > 0;
+	case MBEDTLS_ERR_SSL_WANT_WRITE:
+		/* An answer of the library to what it read; when data waits
+		 * already, it was not even begun. */
+		if (c->unsent == UNSENT_NONE)
+			c->unsent = UNSENT_OTHER;
+		return false;
+	case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
+		return true;
+	case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+		c->state = TLS_STATE_CLOSED;
+		return false;
+	default:
+		conn_fail(c, r);
+		return false;
+	}
+}
+
+static void
+conn_read(struct tls_conn *c)
+{
+	size_t room;
+	uint8_t *tail;
+
+	while (tail = buf_tail(c->buffers.app_in, &room), room > 0) {
+		int r = mbedtls_ssl_read(&c->ssl, tail, room);
+
+		if (r > 0)
+			buf_commit(c->buffers.app_in, (size_t)r);
+		else if (!conn_read_on(c, r))
+			return;
+	}
+}
+
+static int
+conn_setup(struct tls_conn *c, const struct tls_context *t,
+    const struct name *sni)
+{
+	/* The root is no host: no SNI then (RFC 6066 3). */
+	const char *host = sni != NULL && sni->len > 0 ? sni->text : NULL;
+
+	mbedtls_ssl_init(&c->ssl);
+	if (mbedtls_ssl_setup(&c->ssl, &t->config) != 0 ||
+	    mbedtls_ssl_set_hostname(&c->ssl, host) != 0)
+		return DG_ENOMEM;
+	mbedtls_ssl_set_bio(&c->ssl, c, wire_send, wire_receive, NULL);
+	return 0;
+}
+
+int
+tls_conn_new(struct tls_conn **out, struct tls_context *t,
+    const struct name *sni, const struct tls_buffers *buffers)
+{
+	struct budget *budget = tls_memory_budget();
+	struct tls_conn *c;
+	int err = budget_take(budget, sizeof(*c));
+
+	if (err < 0)
+		return err;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		budget_give(budget, sizeof(*c));
+		return DG_ENOMEM;
+	}
+	c->buffers = *buffers;
+	c->state = TLS_STATE_HANDSHAKE;
+	tls_memory_enter();
+	err = conn_setup(c, t, sni);
+	tls_memory_leave();
+	if (err < 0) {
+		tls_conn_free(c);
+		return err;
+	}
+	*out = c;
+	return 0;
+}
+
+enum tls_state
+tls_conn_run(struct tls_conn *c)
+{
+	if (c->state == TLS_STATE_FAILED)
+		return c->state;
+	c->refusals = tls_memory_refusals();
+	tls_memory_enter();
+	if (c->state == TLS_STATE_HANDSHAKE)
+		conn_handshake(c);
+	if (c->state == TLS_STATE_OPEN || c->state == TLS_STATE_CLOSED)
+		conn_write(c);
+	if (c->state == TLS_STATE_OPEN)
+		conn_read(c);
+	tls_memory_leave();
+	return c->state;
+}
+
+void
+tls_conn_eof(struct tls_conn *c)
+{
+	c->eof = true;
+}
+
+void
+tls_conn_close(struct tls_conn *c)
+{
+	c->close_wanted = true;
+}
+
+void
+tls_conn_free(struct tls_conn *c)
+{
+	if (c == NULL)
+		return;
+	mbedtls_ssl_free(&c->ssl);
+	free(c);
+	budget_give(tls_memory_budget(), sizeof(*c));
+}
+
+size_t
+tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max)
+{
+	const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&c->ssl);
+	size_t n = 0;
+
+	for (; crt != NULL && n < max; crt = crt->next)
+		if (crt->raw.p != NULL)
+			certs[n++] = span_of(crt->raw.p, crt->raw.len);
+	return n;
+}
+
+const char *
+tls_conn_version(const struct tls_conn *c)
+{
+	return c->cipher[0] != '\0' ? mbedtls_ssl_get_version(&c->ssl) : "none";
+}
+
+const char *
+tls_conn_cipher(const struct tls_conn *c)
+{
+	return c->cipher[0] != '\0' ? c->cipher : "none";
+}
+
+const char *
+tls_conn_error(const struct tls_conn *c)
+{
+	return c->reason[0] != '\0' ? c->reason : "no error";
+}
