@@ -20,13 +20,16 @@ struct resolver_config {
 	size_t cache_bytes;  /* results and keys together */
 	/* Time, so that tests can set it; NULL: the system's. Seconds. */
 	int64_t (*now)(void);
+	/* How long a forwarder may take, in the first round; 0: the default.
+	 * Milliseconds. */
+	unsigned try_ms;
 };
 
 /* DG_ESYNTAX for bad anchors, DG_EINVAL without servers, DG_ENOMEM. */
 DG_MUSTCHECK int resolver_new(struct resolver **out, struct event_base *base,
     const struct resolver_config *config);
 
-/* Ends all queries without calling back. */
+/* Ends all queries without calling back. Not from inside a callback. */
 void resolver_free(struct resolver *r);
 
 /* result dies when the callback returns: copy what is needed. */
@@ -45,5 +48,15 @@ DG_MUSTCHECK int resolver_lookup(struct resolver_query **out,
 
 /* Forgets the query; its callback will not be called. */
 void resolver_cancel(struct resolver_query *q);
+
+/*
+ * Is it known what time it is? A now of the configuration is believed when it
+ * says anything above zero, the system's clock as base/clock.h says. While it
+ * is not, every lookup ends indeterminate: without time nothing is secure.
+ */
+bool resolver_time_known(const struct resolver *r);
+
+/* The loop that callbacks come from. */
+struct event_base *resolver_event_base(const struct resolver *r);
 
 #endif

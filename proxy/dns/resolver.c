@@ -1,0 +1,384 @@
+#include "dns/resolver.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dns/cache.h"
+#include "dns/transport.h"
+
+/*
+ * A flight is one lookup under way, a query is somebody who waits for it. Every
+ * query finds or makes the flight of its (name, type); a flight begins in the
+ * next turn of the loop, with a look into the cache, and so all answers, from
+ * wherever, go one way: flight_land() calls everybody who waits. A flight
+ * without queries ends.
+ */
+
+#define WARN_MS 60000 /* between two warnings of a broken forwarder */
+
+struct resolver_query {
+	struct flight *flight;
+	struct resolver_query *next, **prev; /* prev: what points here */
+	resolver_done *done;
+	void *arg;
+};
+
+struct flight {
+	struct resolver *r;
+	struct flight *next, **prev;
+	struct name name;
+	uint16_t type;
+	bool begun;
+	bool landing;	    /* callbacks are being called */
+	struct event timer; /* to begin; then the end of patience */
+	struct dnssec_lookup *lookup;
+	struct transport_query *asked;
+	size_t server;	 /* who gave the last answer */
+	unsigned broken; /* bits: forwarders that strip DNSSEC */
+	struct resolver_query *queries;
+};
+
+struct resolver {
+	struct event_base *base;
+	struct transport *transport;
+	struct cache *cache;
+	struct dnssec_trust *trust;
+	int64_t (*now)(void);
+	struct flight *flights;
+	size_t nqueries;
+	uint64_t warn_after;
+};
+
+static void
+flight_free(struct flight *f)
+{
+	(void)event_del(&f->timer);
+	if (f->asked != NULL)
+		transport_cancel(f->asked);
+	dnssec_lookup_free(f->lookup);
+	if (f->prev != NULL) {
+		*f->prev = f->next;
+		if (f->next != NULL)
+			f->next->prev = f->prev;
+	}
+	free(f);
+}
+
+/* Takes q out of its flight and frees it. */
+static void
+query_free(struct resolver_query *q)
+{
+	*q->prev = q->next;
+	if (q->next != NULL)
+		q->next->prev = q->prev;
+	q->flight->r->nqueries--;
+	free(q);
+}
+
+/*
+ * The end: tells everybody. From here on nobody joins, so that a callback that
+ * asks the same again makes a flight of its own.
+ */
+static void
+flight_land(struct flight *f, const struct dnssec_result *result)
+{
+	*f->prev = f->next;
+	if (f->next != NULL)
+		f->next->prev = f->prev;
+	f->prev = NULL;
+	f->landing = true;
+	while (f->queries != NULL) {
+		resolver_done *done = f->queries->done;
+		void *arg = f->queries->arg;
+
+		query_free(f->queries);
+		done(arg, result);
+	}
+	flight_free(f);
+}
+
+/* The end without a result: of our own making, and never remembered. */
+static void
+flight_give_up(struct flight *f, const char *why)
+{
+	struct dnssec_result result = { .status = DNSSEC_INDETERMINATE };
+
+	result.canonical = f->name;
+	(void)snprintf(result.reason, sizeof(result.reason), "%s", why);
+	flight_land(f, &result);
+}
+
+static void
+warn_broken(struct resolver *r, size_t server)
+{
+	uint64_t now = clock_monotonic_ms();
+	struct log_line l;
+
+	if (now < r->warn_after)
+		return;
+	r->warn_after = now + WARN_MS;
+	log_begin(&l, LOG_LEVEL_WARNING, "forwarder-broken");
+	log_address(&l, "server", transport_server(r->transport, server));
+	log_text(&l, "text", "it does not pass DNSSEC records");
+	log_end(&l);
+}
+
+/*
+ * The last answer came from a forwarder that strips DNSSEC: begins the lookup
+ * anew with the others. False when there are none.
+ */
+static bool
+flight_avoid(struct flight *f)
+{
+	struct resolver *r = f->r;
+	struct dnssec_lookup *again;
+
+	f->broken |= 1U << f->server;
+	transport_mark_down(r->transport, f->server);
+	warn_broken(r, f->server);
+	if (f->broken == transport_all(r->transport))
+		return false;
+	if (dnssec_lookup_new(&again, r->trust, &f->name, f->type, r->now()) !=
+	    0)
+		return false;
+	dnssec_lookup_free(f->lookup);
+	f->lookup = again;
+	return true;
+}
+
+static void flight_answered(void *arg, const struct transport_answer *answer);
+
+/* Goes on until the network is needed, or to the end; f may be gone then. */
+static void
+flight_step(struct flight *f)
+{
+	struct resolver *r = f->r;
+	struct dnssec_question need;
+	const struct dnssec_result *result;
+
+	for (;;) {
+		while (
+		    dnssec_lookup_step(f->lookup, &need) == DNSSEC_STEP_NEED) {
+			if (transport_ask(&f->asked, r->transport, &need,
+				f->broken, flight_answered, f) == 0)
+				return;
+			dnssec_lookup_fail(f->lookup, "no memory to ask");
+		}
+		result = dnssec_lookup_result(f->lookup);
+		if (!result->resolver_broken || !flight_avoid(f))
+			break;
+	}
+	cache_put(r->cache, &f->name, f->type, result, r->now());
+	flight_land(f, result);
+}
+
+static void
+flight_answered(void *arg, const struct transport_answer *answer)
+{
+	struct flight *f = arg;
+
+	f->asked = NULL;
+	if (answer->err == 0) {
+		f->server = answer->server;
+		dnssec_lookup_give(f->lookup, answer->message);
+	} else {
+		dnssec_lookup_fail(f->lookup, answer->why);
+	}
+	flight_step(f);
+}
+
+static void
+flight_begin(struct flight *f)
+{
+	static const struct timeval patience = {
+		.tv_sec = RESOLVER_TOTAL_MS / 1000,
+		.tv_usec = (RESOLVER_TOTAL_MS % 1000) * 1000,
+	};
+	struct resolver *r = f->r;
+	struct dnssec_result result;
+	int64_t now = r->now();
+
+	if (!resolver_time_known(r)) {
+		flight_give_up(f, "the clock is not set");
+		return;
+	}
+	if (cache_get(&result, r->cache, &f->name, f->type, now) == 0) {
+		flight_land(f, &result);
+		return;
+	}
+	if (event_add(&f->timer, &patience) != 0 ||
+	    dnssec_lookup_new(&f->lookup, r->trust, &f->name, f->type, now) !=
+		0) {
+		flight_give_up(f, "no memory for a lookup");
+		return;
+	}
+	flight_step(f);
+}
+
+static void
+flight_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct flight *f = arg;
+	struct dnssec_question need;
+
+	(void)fd;
+	(void)what;
+	if (!f->begun) {
+		f->begun = true;
+		flight_begin(f);
+		return;
+	}
+	/* While the timer runs, a question is always out. */
+	transport_cancel(f->asked);
+	f->asked = NULL;
+	dnssec_lookup_fail(f->lookup, "no answer in time");
+	if (dnssec_lookup_step(f->lookup, &need) == DNSSEC_STEP_NEED) {
+		flight_give_up(f, "no answer in time");
+		return;
+	}
+	flight_land(f, dnssec_lookup_result(f->lookup));
+}
+
+static struct flight *
+flight_find(struct resolver *r, const struct name *name, uint16_t type)
+{
+	struct flight *f = r->flights;
+
+	while (f != NULL && (f->type != type || !name_equal(&f->name, name)))
+		f = f->next;
+	return f;
+}
+
+static int
+flight_new(struct flight **out, struct resolver *r, const struct name *name,
+    uint16_t type)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return DG_ENOMEM;
+	f->r = r;
+	f->name = *name;
+	f->type = type;
+	if (event_assign(&f->timer, r->base, -1, 0, flight_on_timer, f) != 0) {
+		free(f);
+		return DG_ENOMEM;
+	}
+	f->next = r->flights;
+	f->prev = &r->flights;
+	if (f->next != NULL)
+		f->next->prev = &f->next;
+	r->flights = f;
+	event_active(&f->timer, EV_TIMEOUT, 0);
+	*out = f;
+	return 0;
+}
+
+int
+resolver_lookup(struct resolver_query **out, struct resolver *r,
+    const struct name *name, uint16_t type, resolver_done *done, void *arg)
+{
+	struct flight *f = flight_find(r, name, type);
+	struct resolver_query *q;
+	int err;
+
+	if (r->nqueries == RESOLVER_MAX_QUERIES)
+		return DG_ELIMIT;
+	q = calloc(1, sizeof(*q));
+	if (q == NULL)
+		return DG_ENOMEM;
+	if (f == NULL) {
+		err = flight_new(&f, r, name, type);
+		if (err != 0) {
+			free(q);
+			return err;
+		}
+	}
+	q->flight = f;
+	q->done = done;
+	q->arg = arg;
+	q->next = f->queries;
+	q->prev = &f->queries;
+	if (q->next != NULL)
+		q->next->prev = &q->next;
+	f->queries = q;
+	r->nqueries++;
+	*out = q;
+	return 0;
+}
+
+void
+resolver_cancel(struct resolver_query *q)
+{
+	struct flight *f = q->flight;
+
+	query_free(q);
+	if (f->queries == NULL && !f->landing)
+		flight_free(f);
+}
+
+bool
+resolver_time_known(const struct resolver *r)
+{
+	if (r->now == clock_wall)
+		return clock_wall_trusted();
+	return r->now() > 0;
+}
+
+struct event_base *
+resolver_event_base(const struct resolver *r)
+{
+	return r->base;
+}
+
+int
+resolver_new(struct resolver **out, struct event_base *base,
+    const struct resolver_config *config)
+{
+	struct transport_config servers = {
+		.servers = config->servers,
+		.nservers = config->nservers,
+		.try_ms = config->try_ms,
+	};
+	struct resolver *r = calloc(1, sizeof(*r));
+	size_t half = config->cache_bytes / 2;
+	int err;
+
+	if (r == NULL)
+		return DG_ENOMEM;
+	r->base = base;
+	r->now = config->now != NULL ? config->now : clock_wall;
+	err = transport_new(&r->transport, base, &servers);
+	if (err == 0)
+		err = cache_new(&r->cache, half);
+	if (err == 0)
+		err = dnssec_trust_new(&r->trust, half);
+	if (err == 0 && config->anchors.n > 0)
+		err = dnssec_trust_load(r->trust, config->anchors);
+	if (err != 0) {
+		resolver_free(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	if (r == NULL)
+		return;
+	while (r->flights != NULL) {
+		while (r->flights->queries != NULL)
+			query_free(r->flights->queries);
+		flight_free(r->flights);
+	}
+	dnssec_trust_free(r->trust);
+	cache_free(r->cache);
+	transport_free(r->transport);
+	free(r);
+}
