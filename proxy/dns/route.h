@@ -16,7 +16,8 @@ struct route_question {
 	struct name domain;	    /* recipient domain; next hop */
 	struct address destination; /* what the client dialled; port counts for
 	                               TLSA: _<port>._tcp */
-	bool literal; /* recipient has an address literal: no lookups at all */
+	bool literal; /* recipient has an address literal: no lookups at all,
+	                   unless a relay is named */
 	bool relay;   /* host is named by configuration: no MX lookup; its
 	                   name is as good as a secure MX */
 	struct name relay_host;
