@@ -243,6 +243,9 @@ session_goto(struct session *s, enum session_state state)
 	log_end(&l);
 	s->state = state;
 	s->timed_out = false;
+	/* An early reply that has begun in a body goes on behind it. */
+	if (state != SESSION_DOT && state != SESSION_CHUNK_REPLY)
+		smtp_reply_start(&s->reader);
 	session_set_timer(s);
 	if (state == SESSION_ENDED)
 		event_active(&s->proxy->reap, EV_TIMEOUT, 0);
@@ -253,13 +256,14 @@ session_check(const struct session *s)
 {
 	assert(s->state < SESSION_STATES);
 	assert(!s->mail_sent || s->have_mail);
-	assert(!s->mail_sent || s->relay_said);
+	assert(!s->mail_sent || s->passed);
 	assert((s->state != SESSION_BODY && s->state != SESSION_DOT) ||
 	    (s->mail_sent && s->recipients > 0));
 	assert(!s->secured || s->upstream.endpoint == NULL ||
 	    s->upstream.tls != NULL);
-	assert((s->state != SESSION_DISCARD && s->state != SESSION_CLOSING) ||
-	    s->upstream.endpoint == NULL || s->state == SESSION_DISCARD);
+	assert(s->state != SESSION_DISCARD || s->chunk ||
+	    s->upstream.endpoint == NULL);
+	assert(s->state != SESSION_CLOSING || s->upstream.endpoint == NULL);
 }
 
 static enum session_event
@@ -289,8 +293,12 @@ next_from_server(struct session *s, enum upstream_status status)
 	err = status == UPSTREAM_NONE
 	    ? DG_EAGAIN
 	    : smtp_reply_read(&s->reader, upstream_in(&s->upstream));
+	/* 3yz answers DATA and nothing else. */
 	if (err == 0)
-		return EVENT_REPLY;
+		return s->reader.reply.code / 100 == 3 &&
+			s->state != SESSION_DATA
+		    ? EVENT_BAD_REPLY
+		    : EVENT_REPLY;
 	if (err != DG_EAGAIN)
 		return EVENT_BAD_REPLY;
 	return over || status == UPSTREAM_NONE ? EVENT_SERVER_GONE : EVENT_NONE;
@@ -336,7 +344,7 @@ next_from_client(struct session *s)
 	if (states[s->state].client != READS_NOTHING &&
 	    endpoint_eof(s->downstream) &&
 	    (s->down_in.len == 0 || states[s->state].client == READS_LINES) &&
-	    buf_room(&s->down_out) >= SESSION_REPLY_ROOM)
+	    s->down_out.len == 0)
 		return EVENT_CLIENT_GONE;
 	return EVENT_NONE;
 }

@@ -15,11 +15,11 @@
  * there; RCPTs of that transaction each have a verdict of their own.
  *
  * Invariants, asserted by session_check():
- *   - mail_sent implies have_mail and a last decision that said relay (or
- *     monitor mode);
+ *   - mail_sent implies have_mail and a verdict that let a recipient pass;
  *   - bytes of a body go out only with at least one accepted recipient;
  *   - a session past STARTTLS writes through the TLS engine alone;
- *   - DISCARD and CLOSING have no upstream that could take a byte for mail.
+ *   - CLOSING has no upstream, and DISCARD has one only behind a BDAT that was
+ *     never sent on.
  */
 #ifndef DG_SESSION_SESSION_H
 #define DG_SESSION_SESSION_H
@@ -134,7 +134,7 @@ struct session {
 	unsigned recipients; /* accepted in this message */
 	unsigned attempts;   /* RCPTs of this message */
 	bool accepted_any;   /* in this session */
-	bool relay_said;     /* last verdict let it pass */
+	bool passed;	     /* a verdict let a recipient pass */
 	unsigned errors;
 	struct decision decision;
 
@@ -189,11 +189,18 @@ void session_goto(struct session *s, enum session_state state);
 void session_check(const struct session *s);
 const char *session_state_text(enum session_state state);
 
+/* proxy.c: what servers offered inside TLS; 0 when nothing is known. */
+void proxy_remember_offer(struct proxy *p, const struct address *server,
+    unsigned bits);
+unsigned proxy_recall_offer(const struct proxy *p,
+    const struct address *server);
+
 /* greet.c: connection, banner, EHLO, STARTTLS */
 void greet_connected(struct session *s);
 void greet_failed(struct session *s);
 void greet_banner(struct session *s);
 void greet_client(struct session *s, bool esmtp, struct span name);
+unsigned greet_bits(const struct session *s);
 void greet_ehlo(struct session *s);
 void greet_helo(struct session *s);
 void greet_answer(struct session *s);

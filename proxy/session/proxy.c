@@ -1,0 +1,157 @@
+#include "session/proxy.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "session/session.h"
+
+static void
+proxy_reap(evutil_socket_t fd, short what, void *arg)
+{
+	struct proxy *p = arg;
+	struct session *s;
+	struct session *next;
+
+	(void)fd;
+	(void)what;
+	for (s = TAILQ_FIRST(&p->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (s->state == SESSION_ENDED)
+			session_free(s);
+	}
+	if (p->nsessions == 0 && p->idle != NULL)
+		p->idle(p->idle_arg);
+}
+
+int
+proxy_new(struct proxy **out, struct event_base *base,
+    const struct settings *settings, struct resolver *resolver,
+    struct tls_context *tls)
+{
+	struct proxy *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return DG_ENOMEM;
+	p->base = base;
+	p->settings = settings;
+	p->resolver = resolver;
+	p->tls = tls;
+	TAILQ_INIT(&p->sessions);
+	if (event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {
+		free(p);
+		return DG_ENOMEM;
+	}
+	*out = p;
+	return 0;
+}
+
+void
+proxy_reconfigure(struct proxy *p, const struct settings *settings,
+    struct resolver *resolver)
+{
+	struct session *s;
+
+	p->settings = settings;
+	p->resolver = resolver;
+	TAILQ_FOREACH(s, &p->sessions, link)
+		if (s->state == SESSION_FACTS && s->decision.query != NULL)
+			decide_start(s, s->decision.purpose);
+}
+
+static void
+proxy_turn_away(struct proxy *p, int fd, const struct address *client,
+    const struct address *server)
+{
+	static const char busy[] =
+	    "421 4.3.2 danegate: overload: too many sessions, try again\r\n";
+	struct log_line l;
+
+	(void)send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(fd);
+	log_begin(&l, LOG_LEVEL_WARNING, "turned-away");
+	log_address(&l, "client", client);
+	log_address(&l, "server", server);
+	log_number(&l, "sessions", p->nsessions);
+	log_text(&l, "reason", reason_text(REASON_OVERLOAD));
+	log_end(&l);
+}
+
+void
+proxy_accept(struct proxy *p, int fd, const struct address *client,
+    const struct address *server)
+{
+	if (p->draining || p->nsessions >= p->settings->max_sessions ||
+	    session_new(p, fd, client, server) != 0)
+		proxy_turn_away(p, fd, client, server);
+}
+
+void
+proxy_drain(struct proxy *p)
+{
+	struct session *s;
+
+	p->draining = true;
+	TAILQ_FOREACH(s, &p->sessions, link) {
+		if (s->recipients > 0 || s->state == SESSION_CLOSING ||
+		    s->state == SESSION_ENDED || s->state == SESSION_DISCARD)
+			continue;
+		upstream_close(&s->upstream);
+		answer_close(s, 421, "4.3.2 danegate: going down");
+		endpoint_update(s->downstream);
+	}
+	event_active(&p->reap, EV_TIMEOUT, 0);
+}
+
+size_t
+proxy_sessions(const struct proxy *p)
+{
+	return p->nsessions;
+}
+
+void
+proxy_on_idle(struct proxy *p, void (*cb)(void *arg), void *arg)
+{
+	p->idle = cb;
+	p->idle_arg = arg;
+}
+
+void
+proxy_free(struct proxy *p)
+{
+	struct session *s;
+
+	if (p == NULL)
+		return;
+	while ((s = TAILQ_FIRST(&p->sessions)) != NULL)
+		session_free(s);
+	(void)event_del(&p->reap);
+	free(p);
+}
+
+void
+proxy_remember_offer(struct proxy *p, const struct address *server,
+    unsigned bits)
+{
+	size_t i = 0;
+
+	while (i < PROXY_OFFERS &&
+	    !address_same_host(&p->offers[i].server, server))
+		i++;
+	if (i == PROXY_OFFERS) {
+		i = p->next_offer;
+		p->next_offer = (i + 1) % PROXY_OFFERS;
+	}
+	p->offers[i].server = *server;
+	p->offers[i].bits = bits;
+}
+
+unsigned
+proxy_recall_offer(const struct proxy *p, const struct address *server)
+{
+	for (size_t i = 0; i < PROXY_OFFERS; i++)
+		if (address_same_host(&p->offers[i].server, server))
+			return p->offers[i].bits;
+	return 0;
+}

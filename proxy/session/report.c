@@ -1,0 +1,71 @@
+#include "session/session.h"
+
+static void
+report_begin(struct log_line *l, const struct session *s, enum log_level level,
+    const char *event)
+{
+	log_begin(l, level, event);
+	log_number(l, "session", s->id);
+	log_address(l, "client", &s->client);
+	log_address(l, "server", &s->server);
+}
+
+void
+report_decision(const struct session *s, const struct judgement *j, bool passed,
+    const char *why)
+{
+	const struct requirement *r = &s->decision.requirement;
+	bool held = j->verdict != VERDICT_RELAY;
+	struct log_line l;
+
+	report_begin(&l, s, held ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	    "decision");
+	log_text(&l, "domain", s->decision.domain.text);
+	log_text(&l, "mx", r->host != NULL ? r->host->host.text : "");
+	log_text(&l, "level", level_text(r->level));
+	/* Monitor mode: what happened, and what would have. */
+	log_text(&l, "verdict", passed ? "relay" : verdict_text(j->verdict));
+	if (held && passed)
+		log_text(&l, "would", verdict_text(j->verdict));
+	log_text(&l, "auth",
+	    auth_text(
+		held && s->secured && passed ? AUTH_TLS : j->auth));
+	if (s->secured && s->upstream.tls != NULL) {
+		log_text(&l, "tls", tls_conn_version(s->upstream.tls));
+		log_text(&l, "cipher", tls_conn_cipher(s->upstream.tls));
+	}
+	log_text(&l, "reason", reason_text(j->reason));
+	if (why[0] != '\0')
+		log_text(&l, "why", why);
+	log_end(&l);
+}
+
+void
+report_delivered(const struct session *s, const struct smtp_reply *reply,
+    uint64_t size)
+{
+	struct smtp_command mail;
+	struct log_line l;
+
+	report_begin(&l, s, LOG_LEVEL_INFO, "delivered");
+	if (smtp_command_parse(&mail, span_of(s->mail, s->mail_len)) == 0)
+		log_span(&l, "from", mail.path);
+	log_number(&l, "to", s->recipients);
+	log_number(&l, "size", size);
+	log_number(&l, "code", (uint64_t)reply->code);
+	log_span(&l, "reply", span_of(reply->text, reply->len));
+	log_end(&l);
+}
+
+void
+report_event(const struct session *s, enum log_level level, const char *event,
+    enum reason reason, const char *why)
+{
+	struct log_line l;
+
+	report_begin(&l, s, level, event);
+	if (reason != REASON_OK)
+		log_text(&l, "reason", reason_text(reason));
+	log_text(&l, "why", why);
+	log_end(&l);
+}
