@@ -48,6 +48,7 @@ struct resolver {
 	struct cache *cache;
 	struct dnssec_trust *trust;
 	int64_t (*now)(void);
+	struct timeval patience; /* for a lookup */
 	struct flight *flights;
 	size_t nqueries;
 	uint64_t warn_after;
@@ -99,6 +100,14 @@ flight_land(struct flight *f, const struct dnssec_result *result)
 		done(arg, result);
 	}
 	flight_free(f);
+}
+
+/* The end with a result of validation. */
+static void
+flight_finish(struct flight *f, const struct dnssec_result *result)
+{
+	cache_put(f->r->cache, &f->name, f->type, result, f->r->now());
+	flight_land(f, result);
 }
 
 /* The end without a result: of our own making, and never remembered. */
@@ -172,8 +181,7 @@ flight_step(struct flight *f)
 		if (!result->resolver_broken || !flight_avoid(f))
 			break;
 	}
-	cache_put(r->cache, &f->name, f->type, result, r->now());
-	flight_land(f, result);
+	flight_finish(f, result);
 }
 
 static void
@@ -194,10 +202,6 @@ flight_answered(void *arg, const struct transport_answer *answer)
 static void
 flight_begin(struct flight *f)
 {
-	static const struct timeval patience = {
-		.tv_sec = RESOLVER_TOTAL_MS / 1000,
-		.tv_usec = (RESOLVER_TOTAL_MS % 1000) * 1000,
-	};
 	struct resolver *r = f->r;
 	struct dnssec_result result;
 	int64_t now = r->now();
@@ -210,7 +214,7 @@ flight_begin(struct flight *f)
 		flight_land(f, &result);
 		return;
 	}
-	if (event_add(&f->timer, &patience) != 0 ||
+	if (event_add(&f->timer, &r->patience) != 0 ||
 	    dnssec_lookup_new(&f->lookup, r->trust, &f->name, f->type, now) !=
 		0) {
 		flight_give_up(f, "no memory for a lookup");
@@ -240,7 +244,7 @@ flight_on_timer(evutil_socket_t fd, short what, void *arg)
 		flight_give_up(f, "no answer in time");
 		return;
 	}
-	flight_land(f, dnssec_lookup_result(f->lookup));
+	flight_finish(f, dnssec_lookup_result(f->lookup));
 }
 
 static struct flight *
@@ -346,12 +350,16 @@ resolver_new(struct resolver **out, struct event_base *base,
 	};
 	struct resolver *r = calloc(1, sizeof(*r));
 	size_t half = config->cache_bytes / 2;
+	unsigned ms = config->total_ms != 0 ? config->total_ms
+					    : RESOLVER_TOTAL_MS;
 	int err;
 
 	if (r == NULL)
 		return DG_ENOMEM;
 	r->base = base;
 	r->now = config->now != NULL ? config->now : clock_wall;
+	r->patience.tv_sec = (time_t)(ms / 1000);
+	r->patience.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	err = transport_new(&r->transport, base, &servers);
 	if (err == 0)
 		err = cache_new(&r->cache, half);

@@ -20,9 +20,10 @@ struct resolver_config {
 	size_t cache_bytes;  /* results and keys together */
 	/* Time, so that tests can set it; NULL: the system's. Seconds. */
 	int64_t (*now)(void);
-	/* How long a forwarder may take, in the first round; 0: the default.
-	 * Milliseconds. */
+	/* Milliseconds; 0: the default. How long a forwarder may take in the
+	 * first round, and a lookup altogether (RESOLVER_TOTAL_MS). */
 	unsigned try_ms;
+	unsigned total_ms;
 };
 
 /* DG_ESYNTAX for bad anchors, DG_EINVAL without servers, DG_ENOMEM. */
