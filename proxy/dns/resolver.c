@@ -22,14 +22,14 @@
 
 struct resolver_query {
 	struct flight *flight;
-	struct resolver_query *next, **prev; /* prev: what points here */
+	struct resolver_query *next;
 	resolver_done *done;
 	void *arg;
 };
 
 struct flight {
 	struct resolver *r;
-	struct flight *next, **prev;
+	struct flight *next;
 	struct name name;
 	uint16_t type;
 	bool begun;
@@ -54,6 +54,7 @@ struct resolver {
 	uint64_t warn_after;
 };
 
+/* f must be off the list. */
 static void
 flight_free(struct flight *f)
 {
@@ -61,43 +62,36 @@ flight_free(struct flight *f)
 	if (f->asked != NULL)
 		transport_cancel(f->asked);
 	dnssec_lookup_free(f->lookup);
-	if (f->prev != NULL) {
-		*f->prev = f->next;
-		if (f->next != NULL)
-			f->next->prev = f->prev;
-	}
 	free(f);
 }
 
-/* Takes q out of its flight and frees it. */
+/* Takes f off the list: nobody joins it any more. */
 static void
-query_free(struct resolver_query *q)
+flight_unlink(struct flight *f)
 {
-	*q->prev = q->next;
-	if (q->next != NULL)
-		q->next->prev = q->prev;
-	q->flight->r->nqueries--;
-	free(q);
+	struct flight **at = &f->r->flights;
+
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
 }
 
 /*
- * The end: tells everybody. From here on nobody joins, so that a callback that
- * asks the same again makes a flight of its own.
+ * The end: tells everybody. A callback may cancel others that wait, and when it
+ * asks the same again that makes a flight of its own.
  */
 static void
 flight_land(struct flight *f, const struct dnssec_result *result)
 {
-	*f->prev = f->next;
-	if (f->next != NULL)
-		f->next->prev = f->prev;
-	f->prev = NULL;
-	f->landing = true;
-	while (f->queries != NULL) {
-		resolver_done *done = f->queries->done;
-		void *arg = f->queries->arg;
+	struct resolver_query *q;
 
-		query_free(f->queries);
-		done(arg, result);
+	flight_unlink(f);
+	f->landing = true;
+	while ((q = f->queries) != NULL) {
+		f->queries = q->next;
+		f->r->nqueries--;
+		q->done(q->arg, result);
+		free(q);
 	}
 	flight_free(f);
 }
@@ -273,9 +267,6 @@ flight_new(struct flight **out, struct resolver *r, const struct name *name,
 		return DG_ENOMEM;
 	}
 	f->next = r->flights;
-	f->prev = &r->flights;
-	if (f->next != NULL)
-		f->next->prev = &f->next;
 	r->flights = f;
 	event_active(&f->timer, EV_TIMEOUT, 0);
 	*out = f;
@@ -306,9 +297,6 @@ resolver_lookup(struct resolver_query **out, struct resolver *r,
 	q->done = done;
 	q->arg = arg;
 	q->next = f->queries;
-	q->prev = &f->queries;
-	if (q->next != NULL)
-		q->next->prev = &q->next;
 	f->queries = q;
 	r->nqueries++;
 	*out = q;
@@ -319,10 +307,17 @@ void
 resolver_cancel(struct resolver_query *q)
 {
 	struct flight *f = q->flight;
+	struct resolver_query **at = &f->queries;
 
-	query_free(q);
-	if (f->queries == NULL && !f->landing)
+	while (*at != q)
+		at = &(*at)->next;
+	*at = q->next;
+	f->r->nqueries--;
+	free(q);
+	if (f->queries == NULL && !f->landing) {
+		flight_unlink(f);
 		flight_free(f);
+	}
 }
 
 bool
@@ -378,12 +373,18 @@ resolver_new(struct resolver **out, struct event_base *base,
 void
 resolver_free(struct resolver *r)
 {
+	struct flight *f;
+	struct resolver_query *q;
+
 	if (r == NULL)
 		return;
-	while (r->flights != NULL) {
-		while (r->flights->queries != NULL)
-			query_free(r->flights->queries);
-		flight_free(r->flights);
+	while ((f = r->flights) != NULL) {
+		r->flights = f->next;
+		while ((q = f->queries) != NULL) {
+			f->queries = q->next;
+			free(q);
+		}
+		flight_free(f);
 	}
 	dnssec_trust_free(r->trust);
 	cache_free(r->cache);
