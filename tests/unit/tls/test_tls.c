@@ -1,0 +1,624 @@
+/* with: tls/support/server.c */
+/*
+ * The TLS engine against another implementation on loopback: RFC 5246 and 8446
+ * handshakes, chains, ends, alerts, small buffers and short memory.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tls/support/server.h"
+#include "tls/tls.h"
+
+#define PATIENCE_MS 20000
+#define MEMORY	    (1024 * 1024)
+#define ROOM	    4096
+#define CERT_SIZE   4096
+
+#define OPTIONS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* A connection with its buffers and its socket. */
+struct link {
+	struct server server;
+	struct tls_context *context;
+	struct tls_conn *conn;
+	enum tls_state state; /* after the last turn */
+	int fd;
+	bool hold_output; /* the socket takes nothing */
+	struct buf wire_in, wire_out, app_in, app_out;
+	uint8_t mem[4][ROOM];
+};
+
+static struct link the_link;
+
+static int
+group_setup(void **state)
+{
+	(void)state;
+	certificates_make();
+	return 0;
+}
+
+static int
+group_teardown(void **state)
+{
+	(void)state;
+	certificates_remove();
+	return 0;
+}
+
+static int
+link_connect(struct link *l, const char *sni, size_t wire, size_t app)
+{
+	struct tls_buffers b = { &l->wire_in, &l->wire_out, &l->app_in,
+		&l->app_out };
+	struct name name;
+	int err;
+
+	l->hold_output = false;
+	l->state = TLS_STATE_HANDSHAKE;
+	buf_init(&l->wire_in, l->mem[0], wire);
+	buf_init(&l->wire_out, l->mem[1], wire);
+	buf_init(&l->app_in, l->mem[2], app);
+	buf_init(&l->app_out, l->mem[3], ROOM);
+	if (sni != NULL)
+		assert_int_equal(name_parse(&name, span_text(sni)), 0);
+	err = tls_conn_new(&l->conn, l->context, sni != NULL ? &name : NULL,
+	    &b);
+	if (err == 0)
+		l->fd = server_connect(&l->server);
+	return err;
+}
+
+static void
+link_disconnect(struct link *l)
+{
+	tls_conn_free(l->conn);
+	(void)close(l->fd);
+	/* All that was booked has come back. */
+	assert_int_equal(tls_context_budget(l->context)->used, 0);
+}
+
+static void
+link_start(struct link *l, const char *name, const char *chain,
+    const char *const options[])
+{
+	assert_int_equal(tls_context_new(&l->context, MEMORY), 0);
+	server_start(&l->server, name, chain, options);
+}
+
+static void
+link_stop(struct link *l)
+{
+	tls_context_free(l->context);
+	server_stop(&l->server);
+}
+
+static void
+link_receive(struct link *l)
+{
+	size_t room;
+	uint8_t *tail = buf_tail(&l->wire_in, &room);
+	ssize_t n = recv(l->fd, tail, room, 0);
+
+	if (n > 0)
+		buf_commit(&l->wire_in, (size_t)n);
+	else if (n == 0 || errno == ECONNRESET)
+		tls_conn_eof(l->conn);
+	else
+		assert_true(errno == EAGAIN);
+}
+
+static void
+link_send(struct link *l)
+{
+	struct span s = buf_peek(&l->wire_out);
+	ssize_t n = send(l->fd, s.p, s.n, MSG_NOSIGNAL);
+
+	if (n > 0)
+		buf_drop(&l->wire_out, (size_t)n);
+	else if (errno != EAGAIN)
+		buf_clear(&l->wire_out);
+}
+
+/*
+ * One turn: the engine, then the socket, waiting for it unless the engine has
+ * something to tell.
+ */
+static enum tls_state
+link_turn(struct link *l, bool wait)
+{
+	struct pollfd p = { .fd = l->fd };
+	enum tls_state state = tls_conn_run(l->conn);
+
+	if (buf_room(&l->wire_in) > 0)
+		p.events |= POLLIN;
+	if (buf_peek(&l->wire_out).n > 0 && !l->hold_output)
+		p.events |= POLLOUT;
+	if (state != l->state || buf_peek(&l->app_in).n > 0 ||
+	    (buf_peek(&l->wire_out).n > 0 && l->hold_output))
+		wait = false;
+	l->state = state;
+	assert_true(poll(&p, 1, wait ? PATIENCE_MS : 0) >= (wait ? 1 : 0));
+	if ((p.revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+	    (p.events & POLLIN) != 0)
+		link_receive(l);
+	if ((p.revents & POLLOUT) != 0)
+		link_send(l);
+	return state;
+}
+
+static enum tls_state
+link_until_not(struct link *l, enum tls_state while_in)
+{
+	enum tls_state state;
+
+	do {
+		state = link_turn(l, true);
+		if (while_in == TLS_STATE_OPEN)
+			buf_clear(&l->app_in);
+	} while (state == while_in);
+	return state;
+}
+
+static void
+link_open(struct link *l, const char *sni)
+{
+	assert_int_equal(link_connect(l, sni, ROOM, ROOM), 0);
+	if (link_until_not(l, TLS_STATE_HANDSHAKE) != TLS_STATE_OPEN)
+		fail_msg("%s", tls_conn_error(l->conn));
+}
+
+/* Certificate i of the chain is the one of that name. */
+static void
+expect_cert(const struct span *chain, size_t i, const char *name)
+{
+	static uint8_t der[CERT_SIZE];
+	size_t n = certificate_read(name, der, sizeof(der));
+
+	assert_true(n > 0);
+	assert_int_equal(chain[i].n, n);
+	assert_memory_equal(chain[i].p, der, n);
+}
+
+/* Sends a line and gets it back reversed, as the server's -rev does. */
+static void
+exchange(struct link *l)
+{
+	static const char there[] = "250 hello\n";
+	static const char back[] = "olleh 052\n";
+	size_t got = 0;
+
+	assert_int_equal(buf_put(&l->app_out, there, sizeof(there) - 1), 0);
+	while (got < sizeof(back) - 1) {
+		struct span s;
+
+		if (link_turn(l, true) == TLS_STATE_FAILED)
+			fail_msg("%s", tls_conn_error(l->conn));
+		s = buf_peek(&l->app_in);
+		assert_true(s.n <= sizeof(back) - 1 - got);
+		assert_memory_equal(s.p, back + got, s.n);
+		got += s.n;
+		buf_clear(&l->app_in);
+	}
+}
+
+static void
+check_version(const char *option, const char *name, const char *version)
+{
+	struct link *l = &the_link;
+	struct span chain[TLS_CHAIN_MAX];
+
+	link_start(l, name, "chain", OPTIONS(option, "-rev"));
+	assert_int_equal(link_connect(l, "mx.example.org", ROOM, ROOM), 0);
+	assert_string_equal(tls_conn_version(l->conn), "none");
+	assert_int_equal(tls_conn_chain(l->conn, chain, TLS_CHAIN_MAX), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+	    TLS_STATE_OPEN);
+	assert_string_equal(tls_conn_version(l->conn), version);
+	assert_int_equal(strncmp(tls_conn_cipher(l->conn), "TLS_", 4), 0);
+	assert_null(strchr(tls_conn_cipher(l->conn), '-'));
+	assert_int_equal(tls_conn_chain(l->conn, chain, 2), 2);
+	assert_int_equal(tls_conn_chain(l->conn, chain, TLS_CHAIN_MAX), 3);
+	expect_cert(chain, 0, name);
+	expect_cert(chain, 1, "intermediate");
+	expect_cert(chain, 2, "root");
+	exchange(l);
+	assert_string_equal(tls_conn_error(l->conn), "no error");
+	link_disconnect(l);
+	link_stop(l);
+}
+
+static void
+test_versions_and_keys(void **state)
+{
+	(void)state;
+	check_version("-tls1_2", "ecdsa", "TLSv1.2");
+	check_version("-tls1_2", "rsa", "TLSv1.2");
+	check_version("-tls1_3", "ecdsa", "TLSv1.3");
+	check_version("-tls1_3", "rsa", "TLSv1.3");
+}
+
+/* RFC 8996: what is older than 1.2 is not spoken. */
+static void
+test_old_version(void **state)
+{
+	struct link *l = &the_link;
+
+	(void)state;
+	link_start(l, "rsa", "chain",
+	    OPTIONS("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"));
+	assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+	    TLS_STATE_FAILED);
+	assert_non_null(strstr(tls_conn_error(l->conn), "version"));
+	link_disconnect(l);
+	link_stop(l);
+}
+
+/* Buffers of one byte everywhere: nothing is lost and nothing doubled. */
+static void
+test_trickle(void **state)
+{
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	struct link *l = &the_link;
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(versions); i++) {
+		link_start(l, "ecdsa", "chain", OPTIONS(versions[i], "-rev"));
+		assert_int_equal(link_connect(l, NULL, 1, 1), 0);
+		assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+		    TLS_STATE_OPEN);
+		exchange(l);
+		exchange(l);
+		link_disconnect(l);
+		link_stop(l);
+	}
+}
+
+#define LINE 1000
+#define BULK (300 * LINE)
+#define LINE_BYTE(i) \
+	((char)((i) % LINE == LINE - 1 ? '\n' : 'a' + (i) / LINE % 26))
+
+/* More than all buffers together, both ways at once. */
+static void
+test_bulk(void **state)
+{
+	struct link *l = &the_link;
+	size_t sent = 0, got = 0;
+
+	(void)state;
+	link_start(l, "ecdsa", "chain", OPTIONS("-rev"));
+	link_open(l, NULL);
+	while (got < BULK) {
+		struct span s;
+
+		while (sent < BULK && buf_room(&l->app_out) > 0) {
+			char c = LINE_BYTE(sent);
+
+			assert_int_equal(buf_put(&l->app_out, &c, 1), 0);
+			sent++;
+		}
+		if (link_turn(l, true) != TLS_STATE_OPEN)
+			fail_msg("%s", tls_conn_error(l->conn));
+		s = buf_peek(&l->app_in);
+		for (size_t i = 0; i < s.n; i++, got++)
+			assert_int_equal(s.p[i], LINE_BYTE(got));
+		buf_clear(&l->app_in);
+	}
+	link_disconnect(l);
+	link_stop(l);
+}
+
+/* RFC 8446 6.1: only close_notify ends the data. */
+static void
+test_close_and_truncation(void **state)
+{
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	struct link *l = &the_link;
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(versions); i++) {
+		link_start(l, "ecdsa", "chain", OPTIONS(versions[i], "-rev"));
+		link_open(l, NULL);
+		exchange(l);
+		/* With this line the server ends in order. */
+		assert_int_equal(buf_put(&l->app_out, "CLOSE\n", 6), 0);
+		assert_int_equal(link_until_not(l, TLS_STATE_OPEN),
+		    TLS_STATE_CLOSED);
+		tls_conn_close(l->conn);
+		assert_int_equal(tls_conn_run(l->conn), TLS_STATE_CLOSED);
+		assert_true(buf_peek(&l->wire_out).n > 0);
+		link_disconnect(l);
+		link_stop(l);
+
+		link_start(l, "ecdsa", "chain", OPTIONS(versions[i], "-rev"));
+		link_open(l, NULL);
+		exchange(l);
+		tls_conn_eof(l->conn);
+		assert_int_equal(link_until_not(l, TLS_STATE_OPEN),
+		    TLS_STATE_FAILED);
+		assert_non_null(
+		    strstr(tls_conn_error(l->conn), "without close_notify"));
+		link_disconnect(l);
+		link_stop(l);
+	}
+}
+
+/* What was received before a truncation is handed out before it is told. */
+static void
+test_data_before_truncation(void **state)
+{
+	struct link *l = &the_link;
+
+	(void)state;
+	link_start(l, "ecdsa", "chain", OPTIONS("-rev"));
+	assert_int_equal(link_connect(l, NULL, ROOM, 4), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+	    TLS_STATE_OPEN);
+	assert_int_equal(buf_put(&l->app_out, "12345678\n", 9), 0);
+	while (buf_room(&l->app_in) > 0)
+		assert_int_equal(link_turn(l, true), TLS_STATE_OPEN);
+	tls_conn_eof(l->conn);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_OPEN);
+	assert_memory_equal(buf_peek(&l->app_in).p, "8765", 4);
+	buf_clear(&l->app_in);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_OPEN);
+	assert_memory_equal(buf_peek(&l->app_in).p, "4321", 4);
+	buf_clear(&l->app_in);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_FAILED);
+	assert_memory_equal(buf_peek(&l->app_in).p, "\n", 1);
+	link_disconnect(l);
+	link_stop(l);
+}
+
+/* We close: the server sees an orderly end behind all data. */
+static void
+test_we_close(void **state)
+{
+	struct link *l = &the_link;
+
+	(void)state;
+	link_start(l, "ecdsa", "chain", OPTIONS("-tls1_2"));
+	link_open(l, NULL);
+	assert_int_equal(buf_put(&l->app_out, "QUIT\n", 5), 0);
+	tls_conn_close(l->conn);
+	do {
+		(void)link_turn(l, false);
+	} while (buf_peek(&l->wire_out).n > 0 || buf_peek(&l->app_out).n > 0);
+	server_expect(&l->server, "QUIT");
+	/* What a truncation is reported by is another word. */
+	server_expect(&l->server, "CONNECTION CLOSED");
+	link_disconnect(l);
+	link_stop(l);
+}
+
+static void
+expect_failure(const char *const options[], const char *sni, const char *words)
+{
+	struct link *l = &the_link;
+	enum tls_state state;
+
+	link_start(l, "ecdsa", "chain", options);
+	assert_int_equal(link_connect(l, sni, ROOM, ROOM), 0);
+	state = link_until_not(l, TLS_STATE_HANDSHAKE);
+	/* With TLS 1.3 the server speaks last. */
+	if (state == TLS_STATE_OPEN)
+		state = link_until_not(l, TLS_STATE_OPEN);
+	assert_int_equal(state, TLS_STATE_FAILED);
+	if (strstr(tls_conn_error(l->conn), words) == NULL)
+		fail_msg("%s", tls_conn_error(l->conn));
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_FAILED);
+	link_disconnect(l);
+	link_stop(l);
+}
+
+static void
+test_alerts_in_words(void **state)
+{
+	(void)state;
+	expect_failure(OPTIONS("-tls1_2", "-Verify", "1"), NULL,
+	    "server sent alert 40 (handshake_failure) in the handshake");
+	expect_failure(OPTIONS("-tls1_3", "-Verify", "1"), NULL,
+	    "server sent alert 116 (certificate_required) in session");
+	expect_failure(OPTIONS("-servername", "other.example.org",
+			   "-servername_fatal"),
+	    "mx.example.org", "(unrecognized_name)");
+}
+
+/* RFC 6066 3: no name, no extension; with a name the server must see it. */
+static void
+test_sni(void **state)
+{
+	struct link *l = &the_link;
+
+	(void)state;
+	link_start(l, "ecdsa", "chain", OPTIONS("-tlsextdebug"));
+	link_open(l, "MX.Example.org.");
+	server_expect(&l->server, "TLS client extension \"server name\"");
+	link_disconnect(l);
+	link_stop(l);
+	link_start(l, "ecdsa", "chain",
+	    OPTIONS("-servername", "mx.example.org", "-servername_fatal"));
+	link_open(l, NULL);
+	link_disconnect(l);
+	link_stop(l);
+}
+
+static void
+test_no_tls_at_all(void **state)
+{
+	struct link *l = &the_link;
+
+	(void)state;
+	link_start(l, "ecdsa", "chain", OPTIONS("-rev"));
+	assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+	assert_int_equal(buf_put(&l->wire_in, "500 what?\r\n", 11), 0);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_FAILED);
+	assert_non_null(strstr(tls_conn_error(l->conn), "no TLS record"));
+	link_disconnect(l);
+	assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+	tls_conn_eof(l->conn);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_FAILED);
+	assert_non_null(strstr(tls_conn_error(l->conn), "in the handshake"));
+	link_disconnect(l);
+	link_stop(l);
+}
+
+/*
+ * RFC 5246 7.4.1.1: a server that asks for renegotiation gets a warning, not
+ * more. That answer must not be mixed up with data that waits behind it, even
+ * where the socket takes nothing at that moment.
+ */
+static void
+test_renegotiation_is_declined(void **state)
+{
+	struct link *l = &the_link;
+	static const char mail[] = "MAIL FROM:<a@example.org>\n";
+
+	(void)state;
+	link_start(l, "ecdsa", "chain", OPTIONS("-tls1_2"));
+	assert_int_equal(link_connect(l, NULL, 7, ROOM), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+	    TLS_STATE_OPEN);
+	while (buf_peek(&l->wire_out).n > 0)
+		(void)link_turn(l, false);
+	l->hold_output = true;
+	assert_int_equal(write(l->server.in, "r\n", 2), 2);
+	/* The answer, as much as there is room for. */
+	while (buf_peek(&l->wire_out).n == 0)
+		assert_int_equal(link_turn(l, true), TLS_STATE_OPEN);
+	assert_int_equal(buf_put(&l->app_out, mail, sizeof(mail) - 1), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(link_turn(l, false), TLS_STATE_OPEN);
+	assert_int_equal(buf_peek(&l->app_out).n, sizeof(mail) - 1);
+	l->hold_output = false;
+	/* This server takes the answer for an end, in order or not. */
+	(void)link_until_not(l, TLS_STATE_OPEN);
+	server_expect(&l->server, "no renegotiation");
+	link_disconnect(l);
+	link_stop(l);
+}
+
+/* A chain with a certificate that cannot be parsed, in its place. */
+static void
+test_odd_chain(void **state)
+{
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	struct link *l = &the_link;
+	struct span chain[TLS_CHAIN_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(versions); i++) {
+		/* The leaf is signed with Ed25519, by a key of that kind. */
+		link_start(l, "signed-strangely", "strange-chain",
+		    OPTIONS(versions[i], "-rev"));
+		link_open(l, NULL);
+		assert_int_equal(tls_conn_chain(l->conn, chain, TLS_CHAIN_MAX),
+		    3);
+		expect_cert(chain, 0, "signed-strangely");
+		expect_cert(chain, 1, "strange");
+		expect_cert(chain, 2, "root");
+		exchange(l);
+		link_disconnect(l);
+		link_stop(l);
+
+		link_start(l, "critical", "chain",
+		    OPTIONS(versions[i], "-rev"));
+		link_open(l, NULL);
+		assert_int_equal(tls_conn_chain(l->conn, chain, TLS_CHAIN_MAX),
+		    3);
+		expect_cert(chain, 0, "critical");
+		link_disconnect(l);
+		link_stop(l);
+	}
+}
+
+/* A leaf whose key we cannot use is no server to us; the next certificate of
+ * the chain must not be taken for it. */
+static void
+test_leaf_of_strange_kind(void **state)
+{
+	struct link *l = &the_link;
+
+	(void)state;
+	link_start(l, "ed25519", "chain", OPTIONS("-rev"));
+	assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+	    TLS_STATE_FAILED);
+	link_disconnect(l);
+	link_stop(l);
+}
+
+/* Every limit ends in a connection or in an orderly refusal, and nothing stays
+ * booked. */
+static void
+test_short_memory(void **state)
+{
+	struct link *l = &the_link;
+	bool refused_new = false, refused_later = false, opened = false;
+
+	(void)state;
+	server_start(&l->server, "rsa", "chain",
+	    OPTIONS("-rev", "-naccept", "10000"));
+	for (size_t limit = 512; !opened; limit += limit / 32 + 64) {
+		enum tls_state end;
+
+		assert_true(limit < MEMORY);
+		assert_int_equal(tls_context_new(&l->context, limit), 0);
+		if (link_connect(l, NULL, ROOM, ROOM) < 0) {
+			refused_new = true;
+			assert_int_equal(tls_context_budget(l->context)->used,
+			    0);
+			tls_context_free(l->context);
+			continue;
+		}
+		end = link_until_not(l, TLS_STATE_HANDSHAKE);
+		opened = end == TLS_STATE_OPEN;
+		if (end == TLS_STATE_FAILED) {
+			refused_later = true;
+			assert_non_null(strstr(tls_conn_error(l->conn),
+			    "out of memory for TLS"));
+		}
+		assert_true(tls_context_budget(l->context)->used <= limit);
+		link_disconnect(l);
+		tls_context_free(l->context);
+	}
+	server_stop(&l->server);
+	assert_true(refused_new);
+	assert_true(refused_later);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_versions_and_keys),
+		cmocka_unit_test(test_old_version),
+		cmocka_unit_test(test_trickle),
+		cmocka_unit_test(test_bulk),
+		cmocka_unit_test(test_close_and_truncation),
+		cmocka_unit_test(test_data_before_truncation),
+		cmocka_unit_test(test_we_close),
+		cmocka_unit_test(test_alerts_in_words),
+		cmocka_unit_test(test_sni),
+		cmocka_unit_test(test_no_tls_at_all),
+		cmocka_unit_test(test_renegotiation_is_declined),
+		cmocka_unit_test(test_odd_chain),
+		cmocka_unit_test(test_leaf_of_strange_kind),
+		cmocka_unit_test(test_short_memory),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
