@@ -40,18 +40,18 @@ def enter(keep=False):
 
 
 def _run_caged(folder):
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     caged = subprocess.Popen(
-        ["unshare", "--mount", "--propagation", "private", "--pid", "--fork",
+        ["setpriv", "--pdeathsig", "KILL",
+         "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
          "--mount-proc", "--kill-child=SIGKILL", sys.executable, *sys.argv],
         env={**os.environ, FOLDER: folder})
     try:
         return caged.wait()
-    except (KeyboardInterrupt, SystemExit):
+    finally:
         caged.kill()
         caged.wait()
-        return 130
 
 
 def _stop(number, _frame):
