@@ -1,5 +1,7 @@
 #include "dane/names.h"
 
+#include <string.h> /* for the library's macros */
+
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 
