@@ -233,6 +233,7 @@ class Dialogue(smtplib.SMTP):
         self.namespace = namespace
         super().__init__(local_hostname="mail.office.example",
                          timeout=seconds)
+        self._host = address  # what starttls() goes by
         code, text = self.connect(address, port)
         self._check(code, text, 220, "the greeting")
 

@@ -45,6 +45,9 @@ class Certificate:
                     with open(certificate.certificate, "rb") as f:
                         chain.write(f.read())
 
+    def der(self):
+        return _openssl("x509", "-in", self.certificate, "-outform", "DER")
+
     def tlsa(self, usage):
         """The rdata `usage 1 1`: SHA2-256 of the public key."""
         pem = _openssl("x509", "-in", self.certificate, "-noout", "-pubkey")

@@ -1,0 +1,415 @@
+"""The promises, each as a case: a function of (lab, family) whose docstring
+says what is promised. Cases that begin with `control_` run without danegate:
+they show that the attacks work and that the leak detector finds a leak.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import random
+
+import capture
+import dns
+import gateway
+import mail
+import topology
+import world
+
+CONTROLS, CASES = [], []
+SENDER = "ann@office.example"
+numbers = itertools.count(1)
+
+
+def control(function):
+    CONTROLS.append(function)
+    function.families = world.FAMILIES
+    return function
+
+
+def case(function):
+    CASES.append(function)
+    function.families = world.FAMILIES
+    return function
+
+
+def once(function):
+    """Not once for each address family."""
+    function.families = (4,)
+    return function
+
+
+class Lab:
+    """What a case has at hand. danegate is None for the controls."""
+
+    def __init__(self, everything, danegate=None):
+        self.world = everything
+        self.mta, self.mx = everything.mta, everything.mx
+        self.capture = everything.capture
+        self.danegate = danegate
+
+
+@dataclasses.dataclass
+class Letter:
+    """A message with words that occur nowhere else, so that they can be looked
+    for on the wire and in others' hands."""
+    domain: str
+
+    def __post_init__(self):
+        self.number = next(numbers)
+        self.secret = f"secret{self.number}-{random.getrandbits(64):016x}"
+        self.recipient = f"{self.secret}@{self.domain}"
+        self.text = (f"From: {SENDER}\r\nTo: {self.recipient}\r\n"
+                     f"Subject: letter {self.number}\r\n\r\n"
+                     f"Nobody else may read this: {self.secret}.\r\n"
+                     ).encode()
+
+    def envelope(self):
+        return [b"MAIL FROM", b"RCPT TO", self.secret.encode()]
+
+
+def require(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def require_equal(got, wanted, what):
+    require(got == wanted, f"{what}: wanted {wanted!r}, got {got!r}")
+
+
+def require_fields(event, **wanted):
+    for key, value in wanted.items():
+        require_equal(event.get(key), value, f"{key} of {event}")
+
+
+def require_unread(lab, packets, letter):
+    """Nobody on the wire or in the middle has read a word."""
+    require_equal(capture.found_in_clear(packets, letter.envelope()), [],
+                  "in clear on the wire")
+    require(letter.secret.encode() not in lab.world.seen_by_others(),
+            "a wrong server was told of the letter")
+
+
+def mail_to(lab, letter):
+    """The legacy mail server tries once; (its word, packets on the WAN)."""
+    with lab.capture.watch() as packets:
+        queue_id = lab.mta.submit(SENDER, letter.recipient, letter.text)
+        attempt = lab.mta.wait_for_attempt(queue_id)
+    return attempt, packets
+
+
+def require_delivered(lab, site, family, auth):
+    """A letter to the site arrives whole, authenticated like that; returns the
+    packets that carried it."""
+    letter = Letter(site.domain(family))
+    attempt, packets = mail_to(lab, letter)
+    require_equal(attempt.status, "sent", str(attempt))
+    received = lab.mx.wait_for_message(letter.recipient)
+    require(received.endswith(letter.text.replace(b"\r\n", b"\n")),
+            f"it arrived changed: {received!r}")
+    decision = lab.danegate.wait_for_event(event="decision",
+                                           domain=letter.domain)
+    server = f"[{site.address(6)}]:25" if family == 6 else \
+        f"{site.address(4)}:25"
+    require_fields(decision, verdict="relay", auth=auth, reason="ok",
+                   mx=site.mx(family), server=server)
+    lab.danegate.wait_for_event(event="delivered",
+                                session=decision["session"])
+    if auth != "none":
+        require(b"using TLSv1" in received, "the MX saw no TLS")
+        require_unread(lab, packets, letter)
+    return letter, packets
+
+
+def require_held(lab, site, family, reason):
+    """A letter to the site stays in the legacy mail server's queue, with the
+    reason in its log and ours, and nobody has read a word of it."""
+    letter = Letter(site.domain(family))
+    attempt, packets = mail_to(lab, letter)
+    require_equal(attempt.status, "deferred", str(attempt))
+    require(attempt.queue_id in lab.mta.queue(), "it is not in the queue")
+    require(reason in attempt.said, f"no word of {reason}: {attempt.said}")
+    require_unread(lab, packets, letter)
+    require_equal(lab.mx.messages(letter.recipient), [], "arrived")
+    decision = lab.danegate.wait_for_event(event="decision",
+                                           domain=letter.domain)
+    require_fields(decision, verdict="defer", reason=reason)
+
+
+# Without danegate: forwarded as it comes.
+
+@control
+def control_unprotected(lab, family):
+    """Without danegate the mail server's mail is delivered in clear, and the
+    leak detector sees every word of it."""
+    letter = Letter(world.SITES["dane-ee.test"].domain(family))
+    attempt, packets = mail_to(lab, letter)
+    require_equal(attempt.status, "sent", str(attempt))
+    lab.mx.wait_for_message(letter.recipient)
+    require_equal(capture.found_in_clear(packets, letter.envelope()),
+                  sorted(letter.envelope()), "found on the wire")
+
+
+@control
+def control_middleman(lab, family):
+    """The one in the middle reads what passes through his hands."""
+    letter = Letter(world.SITES["stripped.test"].domain(family))
+    attempt, _ = mail_to(lab, letter)
+    require_equal(attempt.status, "sent", str(attempt))
+    lab.mx.wait_for_message(letter.recipient)
+    require(letter.secret.encode() in lab.world.seen_by_others(),
+            "he read nothing")
+
+
+@control
+def control_forged_mx(lab, family):
+    """Who forges the MX answer gets the mail."""
+    letter = Letter(world.SITES["forged.test"].domain(family))
+    attempt, _ = mail_to(lab, letter)
+    require_equal(attempt.status, "sent", str(attempt))
+    require(letter.secret.encode() in lab.world.seen_by_others(),
+            "he got nothing")
+
+
+@control
+def control_tls(lab, family):
+    """Servers offer STARTTLS or not as the cases suppose, and show their own
+    certificate, except where the one in the middle shows his."""
+    for name, offered in (("dane-ee.test", True), ("dane-ta.test", True),
+                          ("plain-tls.test", True), ("cleartext.test", False),
+                          ("stripped.test", False), ("replaced.test", True),
+                          ("evil.test", True), ("bytes.test", True)):
+        site = world.SITES[name]
+        with mail.Dialogue(topology.LAN, site.address(family)) as smtp:
+            smtp.ehlo()
+            require_equal(smtp.has_extn("starttls"), offered, name)
+            if offered:
+                smtp.starttls()
+                shown = smtp.sock.getpeercert(binary_form=True)
+                require_equal(shown == lab.world.certificates[name].der(),
+                              name != "replaced.test", f"{name} shows its own")
+                smtp.ehlo()
+                smtp.expect(250, "MAIL FROM:<>")
+
+
+@control
+def control_dnssec(lab, family):
+    """Every TLSA record can be followed up to our root, but the spoilt one."""
+    resolver = topology.wan_address(dns.RESOLVER, family)
+    for site in filter(lambda s: s.tlsa, world.SITES.values()):
+        command = ("drill", "-S", "-k", lab.world.tree.anchor, f"@{resolver}",
+                   f"_25._tcp.{site.mx(family)}", "TLSA")
+        try:
+            good = "Chase successful" in topology.run(topology.LAN, *command)
+        except RuntimeError as error:
+            good = False
+            require("Bogus" in str(error), str(error))
+        require_equal(good, not site.spoilt, site.name)
+
+
+# With danegate.
+
+@case
+def dane_ee_delivered(lab, family):
+    """TLSA 3 1 1 that fits: delivered, authenticated, unreadable."""
+    require_delivered(lab, world.SITES["dane-ee.test"], family, "dane-ee")
+
+
+@case
+def dane_ta_delivered(lab, family):
+    """TLSA 2 1 1 of the issuer: delivered, authenticated, unreadable."""
+    require_delivered(lab, world.SITES["dane-ta.test"], family, "dane-ta")
+
+
+@case
+def mismatch_held(lab, family):
+    """The server's key is not the published one: held."""
+    require_held(lab, world.SITES["mismatch.test"], family, "tlsa-mismatch")
+
+
+@case
+def stripped_starttls_held(lab, family):
+    """TLSA is published, somebody takes STARTTLS out of the offer: held."""
+    require_held(lab, world.SITES["stripped.test"], family, "starttls-missing")
+
+
+@case
+def refused_starttls_held(lab, family):
+    """TLSA is published, STARTTLS is offered but answered 454: held."""
+    require_held(lab, world.SITES["refused.test"], family, "starttls-refused")
+
+
+@case
+def injected_reply_held(lab, family):
+    """Plain text follows the answer to STARTTLS: an attack, held."""
+    require_held(lab, world.SITES["injected.test"], family, "downgrade")
+
+
+@case
+def replaced_certificate_held(lab, family):
+    """Somebody in the middle speaks TLS with a key of his own: held."""
+    require_held(lab, world.SITES["replaced.test"], family, "tlsa-mismatch")
+
+
+@case
+def bogus_tlsa_held(lab, family):
+    """The TLSA records' signature is broken: held, not taken as absent."""
+    require_held(lab, world.SITES["bogus.test"], family, "dns-bogus")
+
+
+@case
+def forged_mx_held(lab, family):
+    """The mail server was lied to about the MX and dials somebody with a good
+    certificate for another name: held."""
+    require_held(lab, world.SITES["forged.test"], family, "tlsa-mismatch")
+
+
+@case
+def no_tlsa_encrypted(lab, family):
+    """No TLSA, proven absent; STARTTLS is offered: delivered over TLS."""
+    require_delivered(lab, world.SITES["plain-tls.test"], family, "tls")
+
+
+@case
+def unsigned_zone_encrypted(lab, family):
+    """A domain without DNSSEC; STARTTLS is offered: delivered over TLS."""
+    require_delivered(lab, world.SITES["unsigned.test"], family, "tls")
+
+
+@case
+def no_tlsa_no_starttls_in_clear(lab, family):
+    """No TLSA and no STARTTLS: delivered in clear, and called that. (The leak
+    detector sees it: it works with danegate in between too.)"""
+    letter, packets = require_delivered(lab, world.SITES["cleartext.test"],
+                                        family, "none")
+    require_equal(capture.found_in_clear(packets, letter.envelope()),
+                  sorted(letter.envelope()), "found on the wire")
+
+
+@case
+def two_domains_one_server(lab, family):
+    """Two recipients in two domains of one server, in one session: each is
+    decided, both are delivered."""
+    site = world.SITES["dane-ee.test"]
+    first, second = Letter(site.domain(family)), Letter(f"too{family}.{site.name}")
+    with lab.capture.watch() as packets, \
+            mail.Dialogue(topology.LAN, site.address(family)) as smtp:
+        smtp.ehlo()
+        smtp.expect(250, f"MAIL FROM:<{SENDER}>")
+        smtp.expect(250, f"RCPT TO:<{first.recipient}>")
+        smtp.expect(250, f"RCPT TO:<{second.recipient}>")
+        smtp.send_data(first.text)
+    for letter in (first, second):
+        lab.mx.wait_for_message(letter.recipient)
+        require_fields(lab.danegate.wait_for_event(
+            event="decision", domain=letter.domain, verdict="relay"),
+            auth="dane-ee", reason="ok")
+        require_unread(lab, packets, letter)
+
+
+@case
+def two_domains_two_servers(lab, family):
+    """Two recipients in one session, of whom this server may have the first
+    alone: the second gets 451 and the first his mail."""
+    site, other = world.SITES["dane-ee.test"], world.SITES["dane-ta.test"]
+    first, second = Letter(site.domain(family)), Letter(other.domain(family))
+    with lab.capture.watch() as packets, \
+            mail.Dialogue(topology.LAN, site.address(family)) as smtp:
+        smtp.ehlo()
+        smtp.expect(250, f"MAIL FROM:<{SENDER}>")
+        smtp.expect(250, f"RCPT TO:<{first.recipient}>")
+        smtp.expect(451, f"RCPT TO:<{second.recipient}>")
+        smtp.send_data(first.text)
+    lab.mx.wait_for_message(first.recipient)
+    require_equal(lab.mx.messages(second.recipient), [], "arrived")
+    require_unread(lab, packets, second)
+
+
+def large_message():
+    """5 MB with every byte above 127, dots in all places, lines of every
+    length up to beyond what any buffer holds."""
+    source = random.Random(7672)
+    high = bytes(range(128, 256))
+    lines = [b"Subject: large", b"", b".", b"..", b"...", b"", b".x", b"x.",
+             b"." * 3000, high * 40, b"x" * 70000]
+    size = sum(map(len, lines))
+    while size < 5_000_000:
+        line = bytearray(source.randbytes(source.randrange(3000)))
+        for byte in b"\r\n\0":
+            line = line.replace(bytes([byte]), b".")
+        lines.append(bytes(line))
+        size += len(line)
+    return b"\r\n".join(lines) + b"\r\n.\t\r\n"
+
+
+@case
+def same_bytes(lab, family):
+    """What the MX receives is byte for byte what the mail server sent."""
+    site = world.SITES["bytes.test"]
+    sink = lab.world.sinks[site.name]
+    message = large_message()
+    before = len(sink.messages)
+    with mail.Dialogue(topology.LAN, site.address(family)) as smtp:
+        smtp.ehlo()
+        smtp.expect(250, f"MAIL FROM:<{SENDER}> BODY=8BITMIME")
+        smtp.expect(250, f"RCPT TO:<bytes@{site.domain(family)}>")
+        smtp.send_data(message)
+    require_equal(len(sink.messages) - before, 1, "messages received")
+    received = sink.messages[-1].removesuffix(b".\r\n")
+    received = received.replace(b"\r\n.", b"\r\n")
+    require_equal(hashlib.md5(received).hexdigest(),
+                  hashlib.md5(message).hexdigest(), "MD5")
+    require(all(over_tls for over_tls, line in sink.commands
+                if not line[:4].upper() in (b"EHLO", b"STAR")),
+            "something but EHLO and STARTTLS came in clear")
+
+
+@case
+def large_mail_server_message(lab, family):
+    """A large message from the mail server's queue into the MX's mailbox."""
+    letter = Letter(world.SITES["dane-ta.test"].domain(family))
+    letter.text += large_message()
+    attempt, packets = mail_to(lab, letter)
+    require_equal(attempt.status, "sent", str(attempt))
+    received = lab.mx.wait_for_message(letter.recipient)
+    require(received.endswith(letter.text.replace(b"\r\n", b"\n")),
+            "it arrived changed")
+    require_unread(lab, packets, letter)
+
+
+@case
+def killed_daemon_leaks_nothing(lab, family):
+    """danegated is killed with -9: not a packet to port 25 gets out, the mail
+    stays in the queue, and is delivered when danegated is back."""
+    sites = world.SITES["dane-ee.test"], world.SITES["cleartext.test"]
+    letters = [Letter(site.domain(family)) for site in sites]
+    lab.danegate.check()
+    lab.danegate.daemon.kill()
+    try:
+        for letter in letters:
+            attempt, packets = mail_to(lab, letter)
+            require_equal(attempt.status, "deferred", str(attempt))
+            require(attempt.queue_id in lab.mta.queue(), "not in the queue")
+            require_equal(len(packets), 0, "packets to port 25 on the WAN")
+    finally:
+        lab.danegate.start()
+    for letter, site in zip(letters, sites):
+        again = Letter(letter.domain)
+        attempt, _ = mail_to(lab, again)
+        require_equal(attempt.status, "sent", f"{site.name} after the start")
+
+
+@once
+@case
+def firewall_comes_and_goes(lab, _family):
+    """`firewall apply` twice is the same as once; `remove` takes away what it
+    brought and nothing else."""
+    applied = gateway.network_state()
+    require("tproxy" in applied, "no rule for interception")
+    lab.danegate.firewall("apply")
+    require_equal(gateway.network_state(), applied, "applied twice")
+    lab.danegate.firewall("remove")
+    try:
+        require_equal(gateway.network_state(), lab.danegate.before, "removed")
+    finally:
+        lab.danegate.firewall("apply")
+    require_equal(gateway.network_state(), applied, "applied again")

@@ -1,0 +1,156 @@
+"""The world that mail goes out to: which domains there are, what each of them
+publishes, who answers on the addresses of its MX hosts; and the office.
+
+Each site is a zone SITE with the mail domains v4.SITE and v6.SITE, whose MX
+hosts mx4.SITE and mx6.SITE have an address of one family alone: so a case runs
+once over IPv4 and once over IPv6.
+"""
+
+import dataclasses
+import pathlib
+
+import attack
+import capture
+import dns
+import mail
+import pki
+import smtpd
+import topology
+
+FAMILIES = (4, 6)
+
+
+@dataclasses.dataclass
+class Site:
+    """host: the number of its MX hosts' addresses. real_host: of the real
+    Postfix where another one answers on those. tlsa: "own", "ca" (of its
+    issuer), "other" (of a key that nobody has), or "" for none."""
+    name: str
+    host: int
+    tlsa: str = ""
+    key: str = "ec"
+    by_ca: bool = False
+    starttls: bool = True
+    signed: bool = True
+    nsec3: bool = False
+    spoilt: str = ""
+    real_host: int = 0
+    postfix: bool = True
+
+    def domain(self, family):
+        return f"v{family}.{self.name}"
+
+    def mx(self, family):
+        return f"mx{family}.{self.name}"
+
+    def address(self, family):
+        return topology.wan_address(self.host, family)
+
+
+SITES = {site.name: site for site in (
+    Site("dane-ee.test", 11, tlsa="own"),
+    Site("dane-ta.test", 12, tlsa="ca", key="rsa", by_ca=True, nsec3=True),
+    Site("mismatch.test", 13, tlsa="other"),
+    Site("stripped.test", 14, tlsa="own", real_host=114),
+    Site("replaced.test", 15, tlsa="own", real_host=115, nsec3=True),
+    Site("bogus.test", 16, tlsa="own", spoilt="TLSA"),
+    Site("forged.test", 17, tlsa="own"),
+    Site("evil.test", 18, tlsa="own", postfix=False),
+    Site("plain-tls.test", 19, by_ca=True, nsec3=True),
+    Site("cleartext.test", 20, starttls=False),
+    Site("unsigned.test", 21, signed=False),
+    Site("bytes.test", 22, tlsa="own", postfix=False),
+    Site("refused.test", 23, tlsa="own", postfix=False),
+    Site("injected.test", 24, tlsa="own", postfix=False),
+)}
+
+# What the resolver of the office's mail server is made to believe.
+LIES = [f"v{family}.forged.test. MX 10 mx{family}.evil.test."
+        for family in FAMILIES]
+
+
+class World:
+    """Brings everything up but the router's daemon."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        topology.build()
+        hosts = [dns.AUTHORITY, dns.RESOLVER, dns.LIAR]
+        hosts += [h for s in SITES.values() for h in (s.host, s.real_host) if h]
+        topology.add_wan_hosts(hosts)
+        self.certificates = self._make_certificates()
+        self.tree = dns.Tree(folder, [self._zone(s) for s in SITES.values()])
+        self.servers = [dns.start_authority(folder, self.tree),
+                        dns.start_resolver(folder, dns.RESOLVER),
+                        dns.start_resolver(folder, dns.LIAR, LIES)]
+        self.mx = mail.MailHosts(folder, self._postfix_hosts(),
+                                 self._resolv_conf(dns.RESOLVER))
+        self.mta = mail.LegacyMta(folder, self._resolv_conf(dns.LIAR))
+        self._start_others()
+        self.capture = capture.Capture(folder)
+        self.mx.wait_until_ready()
+        self.mta.wait_until_ready()
+
+    def _make_certificates(self):
+        self.ca = pki.Certificate(self.folder, "ca", ["Lab CA"], ca=True)
+        self.nobodys = pki.Certificate(self.folder, "nobody", ["nobody.test"])
+        return {site.name: self._certificate(site, site.name)
+                for site in SITES.values() if site.starttls}
+
+    def _certificate(self, site, label):
+        return pki.Certificate(
+            self.folder, label, [site.mx(family) for family in FAMILIES],
+            key=site.key, issuer=self.ca if site.by_ca else None)
+
+    def _tlsa(self, site):
+        if site.tlsa == "ca":
+            return self.ca.tlsa(2)
+        if site.tlsa == "other":
+            return self.nobodys.tlsa(3)
+        return self.certificates[site.name].tlsa(3) if site.tlsa else ""
+
+    def _zone(self, site):
+        records = []
+        for family, kind in ((4, "A"), (6, "AAAA")):
+            host = f"mx{family}"
+            records += [f"v{family} MX 10 {host}",
+                        # A second domain of the same host.
+                        f"too{family} MX 10 {host}",
+                        f"{host} {kind} {site.address(family)}"]
+            if site.tlsa:
+                records.append(f"_25._tcp.{host} TLSA {self._tlsa(site)}")
+        return dns.Zone(f"{site.name}.", records, signed=site.signed,
+                        nsec3=site.nsec3, spoilt=site.spoilt)
+
+    def _postfix_hosts(self):
+        return {site.real_host or site.host:
+                (site.name, self.certificates.get(site.name))
+                for site in SITES.values() if site.postfix}
+
+    def _resolv_conf(self, host):
+        path = pathlib.Path(self.folder, f"resolv.conf-{host}")
+        path.write_text(f"nameserver {topology.wan_address(host, 4)}\n")
+        return path
+
+    def _start_others(self):
+        """Whoever answers in the place of a Postfix."""
+        stripped, replaced = SITES["stripped.test"], SITES["replaced.test"]
+        impostor = self._certificate(replaced, "impostor")
+        self.middlemen = {
+            stripped.name: attack.Middleman(stripped.host, stripped.real_host),
+            replaced.name: attack.Middleman(replaced.host, replaced.real_host,
+                                            impostor)}
+        self.sinks = {}
+        for name, starttls in (("bytes.test", "offered"),
+                               ("evil.test", "offered"),
+                               ("refused.test", "refused"),
+                               ("injected.test", "injected")):
+            self.sinks[name] = smtpd.Sink(
+                SITES[name].host, name, self.certificates[name], starttls)
+
+    def seen_by_others(self):
+        """All that middlemen and sinks were told, in clear or inside TLS."""
+        told = [b"".join(m.seen) for m in self.middlemen.values()]
+        for sink in self.sinks.values():
+            told += [line for _, line in sink.commands] + sink.messages
+        return b"".join(told)
