@@ -99,8 +99,9 @@ days_of(int64_t year, int64_t month, int64_t day)
 static int64_t
 seconds_of(const mbedtls_x509_time *t)
 {
-	return days_of(t->year, t->mon, t->day) * 86400 + t->hour * 3600 +
-	    t->min * 60 + t->sec;
+	int64_t hours = days_of(t->year, t->mon, t->day) * 24 + t->hour;
+
+	return (hours * 60 + t->min) * 60 + t->sec;
 }
 
 static const char *

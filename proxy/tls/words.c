@@ -116,7 +116,10 @@ tls_cipher_text(char *dst, size_t size, const char *library_name)
 		for (; prefix[n] != '\0' && n + 1 < size; n++)
 			dst[n] = prefix[n];
 	}
-	for (; *from != '\0' && n + 1 < size; from++)
-		dst[n++] = *from == '-' ? '_' : *from;
+	for (; *from != '\0' && n + 1 < size; from++, n++) {
+		dst[n] = *from;
+		if (dst[n] == '-')
+			dst[n] = '_';
+	}
 	dst[n] = '\0';
 }
