@@ -52,8 +52,10 @@ class Gateway:
         os.mkdir(self.folder / "state")
         os.chown(self.folder / "state", nobody.pw_uid, nobody.pw_gid)
         self.daemon = None
+        self.begin = 0
 
     def start(self):
+        self.begin = 0
         self.daemon = topology.Process(
             topology.GW, [program("danegated"), "-f", "-c", self.conf])
         self.daemon.wait_for(
@@ -79,9 +81,13 @@ class Gateway:
         return topology.run(topology.GW, program("danegate"), "firewall", verb,
                             "-c", self.conf)
 
+    def mark(self):
+        """What the log holds already is of no more interest."""
+        self.begin = len(self.daemon.lines)
+
     def events(self, **wanted):
-        """The log's lines so far that have these fields."""
-        return [e for e in map(parse_event, list(self.daemon.lines))
+        """The log's lines since the mark that have these fields."""
+        return [e for e in map(parse_event, self.daemon.lines[self.begin:])
                 if all(e.get(k) == v for k, v in wanted.items())]
 
     def wait_for_event(self, **wanted):

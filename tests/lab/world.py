@@ -3,7 +3,7 @@ publishes, who answers on the addresses of its MX hosts; and the office.
 
 Each site is a zone SITE with the mail domains v4.SITE and v6.SITE, whose MX
 hosts mx4.SITE and mx6.SITE have an address of one family alone: so a case runs
-once over IPv4 and once over IPv6.
+once over IPv4 and once over IPv6. The mail domain SITE is as v4.SITE.
 """
 
 import dataclasses
@@ -110,7 +110,7 @@ class World:
         return self.certificates[site.name].tlsa(3) if site.tlsa else ""
 
     def _zone(self, site):
-        records = []
+        records = ["@ MX 10 mx4"]
         for family, kind in ((4, "A"), (6, "AAAA")):
             host = f"mx{family}"
             records += [f"v{family} MX 10 {host}",
