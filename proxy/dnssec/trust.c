@@ -1,0 +1,216 @@
+#include "dnssec/trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES 4096
+
+struct entry {
+	struct entry *next; /* less recently used */
+	struct zone *zone;
+};
+
+struct dnssec_trust {
+	struct ds_set anchors;
+	struct budget budget;
+	struct entry *entries;
+};
+
+/* https://data.iana.org/root-anchors/root-anchors.xml */
+static const char built_in[] =
+    /* KSK-2017 */
+    ". IN DS 20326 8 2 "
+    "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n"
+    /* KSK-2024 */
+    ". IN DS 38696 8 2 "
+    "683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16\n";
+
+/* The usable anchor of a record; DG_EUNSUPPORTED for another. */
+static int
+anchor_from(struct ds *out, const struct record *r)
+{
+	struct dname root;
+	struct key key;
+	int err;
+
+	dname_root(&root);
+	if (!dname_equal(&r->owner, &root))
+		return DG_ESYNTAX;
+	if (r->type == DNS_TYPE_DS)
+		return ds_parse(out, r->rdata);
+	if (r->type != DNS_TYPE_DNSKEY)
+		return DG_ESYNTAX;
+	err = key_parse(&key, r->rdata);
+	return err != 0 ? err : ds_from_key(out, &root, &key);
+}
+
+/* Adds what one line of text holds, if anything. */
+static int
+load_line(struct ds_set *set, struct span line)
+{
+	struct span text = span_trim(
+	    span_slice(line, 0, span_find(line, ';', 0)));
+	char buffer[LINE_MAX_BYTES];
+	struct record r = { 0 };
+	struct ds ds;
+	int err;
+
+	if (text.n > 0 && text.p[text.n - 1] == '\r')
+		text = span_trim(span_slice(text, 0, text.n - 1));
+	if (text.n == 0)
+		return 0;
+	if (span_copy_text(buffer, sizeof(buffer), text) != 0 ||
+	    record_from_text(&r, buffer) != 0)
+		return DG_ESYNTAX;
+	err = anchor_from(&ds, &r);
+	record_free(&r);
+	if (err == DG_EUNSUPPORTED)
+		return 0;
+	if (err != 0 || ds.n == 0 || set->n == DS_SET_MAX)
+		return DG_ESYNTAX;
+	set->ds[set->n++] = ds;
+	return 0;
+}
+
+static void
+drop_entry(struct dnssec_trust *t, struct entry **at)
+{
+	struct entry *e = *at;
+
+	*at = e->next;
+	budget_give(&t->budget, e->zone->bytes + sizeof(*e));
+	zone_release(e->zone);
+	free(e);
+}
+
+int
+dnssec_trust_load(struct dnssec_trust *t, struct span text)
+{
+	struct ds_set set = { 0 };
+
+	for (size_t at = 0; at < text.n;) {
+		size_t end = span_find(text, '\n', at);
+
+		if (load_line(&set, span_slice(text, at, end)) != 0)
+			return DG_ESYNTAX;
+		at = end + 1;
+	}
+	if (set.n == 0)
+		return DG_ESYNTAX;
+	t->anchors = set;
+	/* What hung on the old ones is no longer known. */
+	while (t->entries != NULL)
+		drop_entry(t, &t->entries);
+	return 0;
+}
+
+int
+dnssec_trust_new(struct dnssec_trust **out, size_t cache_bytes)
+{
+	struct dnssec_trust *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return DG_ENOMEM;
+	t->budget.name = "dnssec-zones";
+	t->budget.limit = cache_bytes;
+	if (dnssec_trust_load(t, span_text(built_in)) != 0) {
+		free(t);
+		return DG_ENOMEM;
+	}
+	*out = t;
+	return 0;
+}
+
+void
+dnssec_trust_free(struct dnssec_trust *t)
+{
+	if (t == NULL)
+		return;
+	while (t->entries != NULL)
+		drop_entry(t, &t->entries);
+	free(t);
+}
+
+const struct ds_set *
+trust_anchors(const struct dnssec_trust *t)
+{
+	return &t->anchors;
+}
+
+/* A clock that was set back may not prolong what is known. */
+static bool
+is_live(const struct zone *z, int64_t now)
+{
+	return z->since <= now && now < z->expires;
+}
+
+struct zone *
+trust_find(struct dnssec_trust *t, const struct dname *name, int64_t now)
+{
+	struct entry **best = NULL;
+	struct entry **at = &t->entries;
+	struct entry *e;
+
+	while (*at != NULL) {
+		const struct zone *z = (*at)->zone;
+
+		if (!is_live(z, now)) {
+			drop_entry(t, at);
+			continue;
+		}
+		if (dname_is_within(name, &z->name) &&
+		    (best == NULL || z->name.len > (*best)->zone->name.len))
+			best = at;
+		at = &(*at)->next;
+	}
+	if (best == NULL)
+		return NULL;
+	e = *best;
+	*best = e->next;
+	e->next = t->entries;
+	t->entries = e;
+	return zone_hold(e->zone);
+}
+
+/* Makes room for n bytes by dropping what was not used for longest. */
+static int
+make_room(struct dnssec_trust *t, size_t n)
+{
+	while (budget_take(&t->budget, n) != 0) {
+		struct entry **last = &t->entries;
+
+		if (t->entries == NULL)
+			return DG_ENOMEM;
+		while ((*last)->next != NULL)
+			last = &(*last)->next;
+		drop_entry(t, last);
+	}
+	return 0;
+}
+
+void
+trust_add(struct dnssec_trust *t, struct zone *z, int64_t now, uint32_t ttl)
+{
+	struct entry *e;
+
+	if (ttl == 0)
+		return;
+	for (struct entry **at = &t->entries; *at != NULL; at = &(*at)->next) {
+		if (dname_equal(&(*at)->zone->name, &z->name)) {
+			drop_entry(t, at);
+			break;
+		}
+	}
+	if (make_room(t, z->bytes + sizeof(*e)) != 0)
+		return;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL) {
+		budget_give(&t->budget, z->bytes + sizeof(*e));
+		return;
+	}
+	z->since = now;
+	z->expires = now + (ttl < TRUST_TTL_MAX ? ttl : TRUST_TTL_MAX);
+	e->zone = zone_hold(z);
+	e->next = t->entries;
+	t->entries = e;
+}
