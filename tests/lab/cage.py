@@ -21,6 +21,7 @@ FOLDER = "DANEGATE_LAB_FOLDER"
 def enter(keep=False):
     """Returns inside the cage with the lab's folder; outside it waits for the
     caged run, cleans up and exits as that did. keep: leave the folder."""
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
     if FOLDER in os.environ:
         _furnish()
         return os.environ[FOLDER]

@@ -40,7 +40,7 @@ class Capture:
         self.path = os.path.join(folder, "wan.pcap")
         self.process = topology.Process(
             topology.GW,
-            ["tcpdump", "-i", topology.GW_WAN_INTERFACE, "-w", self.path, "-U",
+            [topology.unconfined("tcpdump", folder), "-i", topology.GW_WAN_INTERFACE, "-w", self.path, "-U",
              "--immediate-mode", "-B", "32768", "-s", "0", "-n", "-Z", "root",
              f"tcp port 25 or udp port {DISCARD}"])
         self.process.wait_for_line("listening on")

@@ -20,13 +20,15 @@ DAY = 86400
 @dataclasses.dataclass
 class Zone:
     """records: lines of zone file, relative to the origin. spoilt: a record
-    type whose signatures do not fit."""
+    type whose signatures do not fit. served: false for a zone that its parent
+    delegates to a server that does not know it."""
     origin: str
     records: list
     signed: bool = True
     nsec3: bool = False
     opt_out: bool = False
     spoilt: str = ""
+    served: bool = True
 
 
 class Tree:
@@ -56,7 +58,8 @@ class Tree:
         if zone.origin not in (".", "test."):
             text += "@ NS ns.test.\n"
         stem.write_text(text + "\n".join(zone.records) + "\n")
-        self.files[zone.origin] = stem
+        if zone.served:
+            self.files[zone.origin] = stem
         if not zone.signed:
             return []
         now = int(time.time())
@@ -68,7 +71,8 @@ class Tree:
                    *nsec3, "-f", signed, stem, ksk, zsk)
         if zone.spoilt:
             _spoil(signed, zone.spoilt)
-        self.files[zone.origin] = signed
+        if zone.served:
+            self.files[zone.origin] = signed
         return [(self.folder / f"{ksk}.ds").read_text().strip()]
 
     def _key(self, origin, ksk):

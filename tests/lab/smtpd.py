@@ -8,8 +8,9 @@ import threading
 import topology
 
 
-def server_context(certificate):
+def server_context(certificate, newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = newest
     context.load_cert_chain(certificate.chain, certificate.key)
     return context
 
@@ -94,9 +95,10 @@ class Sink(Server):
     starttls: "offered", "absent", "refused" (454), or "injected": a second
     reply follows the 220 in clear, as somebody in the middle would do it."""
 
-    def __init__(self, host, name, certificate, starttls="offered"):
+    def __init__(self, host, name, certificate, starttls="offered",
+                 newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
         self.name = name.encode()
-        self.context = server_context(certificate)
+        self.context = server_context(certificate, newest)
         self.starttls = starttls
         self.commands = []
         self.messages = []

@@ -8,6 +8,7 @@ once over IPv4 and once over IPv6. The mail domain SITE is as v4.SITE.
 
 import dataclasses
 import pathlib
+import ssl
 
 import attack
 import capture
@@ -24,7 +25,9 @@ FAMILIES = (4, 6)
 class Site:
     """host: the number of its MX hosts' addresses. real_host: of the real
     Postfix where another one answers on those. tlsa: "own", "ca" (of its
-    issuer), "other" (of a key that nobody has), or "" for none."""
+    issuer), "other" (of a key that nobody has), "pkix" (of a usage that DANE
+    for mail cannot use), "lost" (delegated to a server that does not know
+    it), or "" for none. mx_data: of the MX records; {} is the family."""
     name: str
     host: int
     tlsa: str = ""
@@ -36,6 +39,8 @@ class Site:
     spoilt: str = ""
     real_host: int = 0
     postfix: bool = True
+    mx_data: str = "10 mx{}"
+    served: bool = True
 
     def domain(self, family):
         return f"v{family}.{self.name}"
@@ -62,11 +67,16 @@ SITES = {site.name: site for site in (
     Site("bytes.test", 22, tlsa="own", postfix=False),
     Site("refused.test", 23, tlsa="own", postfix=False),
     Site("injected.test", 24, tlsa="own", postfix=False),
+    Site("old-tls.test", 25, tlsa="own", key="rsa", postfix=False),
+    Site("pkix.test", 26, tlsa="pkix"),
+    Site("lost-tlsa.test", 27, tlsa="lost"),
+    Site("lost-mx.test", 28, served=False, postfix=False),
+    Site("no-mail.test", 29, postfix=False, mx_data="0 ."),
 )}
 
 # What the resolver of the office's mail server is made to believe.
-LIES = [f"v{family}.forged.test. MX 10 mx{family}.evil.test."
-        for family in FAMILIES]
+LIES = [f"v{family}.{name} MX 10 mx{family}.evil.test."
+        for family in FAMILIES for name in ("forged.test.", "lost-mx.test.")]
 
 
 class World:
@@ -107,20 +117,30 @@ class World:
             return self.ca.tlsa(2)
         if site.tlsa == "other":
             return self.nobodys.tlsa(3)
-        return self.certificates[site.name].tlsa(3) if site.tlsa else ""
+        usage = 1 if site.tlsa == "pkix" else 3
+        return self.certificates[site.name].tlsa(usage)
+
+    def _tlsa_records(self, site, host):
+        if not site.tlsa:
+            return []
+        if site.tlsa == "lost":
+            return [f"_tcp.{host} NS ns.test.",
+                    f"_tcp.{host} DS 1 13 2 {'00' * 32}"]
+        return [f"_25._tcp.{host} TLSA {self._tlsa(site)}"]
 
     def _zone(self, site):
-        records = ["@ MX 10 mx4"]
+        records = [f"@ MX {site.mx_data.format(4)}"]
         for family, kind in ((4, "A"), (6, "AAAA")):
             host = f"mx{family}"
-            records += [f"v{family} MX 10 {host}",
+            mx_data = site.mx_data.format(family)
+            records += [f"v{family} MX {mx_data}",
                         # A second domain of the same host.
-                        f"too{family} MX 10 {host}",
-                        f"{host} {kind} {site.address(family)}"]
-            if site.tlsa:
-                records.append(f"_25._tcp.{host} TLSA {self._tlsa(site)}")
+                        f"too{family} MX {mx_data}",
+                        f"{host} {kind} {site.address(family)}",
+                        *self._tlsa_records(site, host)]
         return dns.Zone(f"{site.name}.", records, signed=site.signed,
-                        nsec3=site.nsec3, spoilt=site.spoilt)
+                        nsec3=site.nsec3, spoilt=site.spoilt,
+                        served=site.served)
 
     def _postfix_hosts(self):
         return {site.real_host or site.host:
@@ -141,12 +161,13 @@ class World:
             replaced.name: attack.Middleman(replaced.host, replaced.real_host,
                                             impostor)}
         self.sinks = {}
-        for name, starttls in (("bytes.test", "offered"),
-                               ("evil.test", "offered"),
-                               ("refused.test", "refused"),
-                               ("injected.test", "injected")):
+        for name, how in (
+                ("bytes.test", {}), ("evil.test", {}),
+                ("refused.test", {"starttls": "refused"}),
+                ("injected.test", {"starttls": "injected"}),
+                ("old-tls.test", {"newest": ssl.TLSVersion.TLSv1_2})):
             self.sinks[name] = smtpd.Sink(
-                SITES[name].host, name, self.certificates[name], starttls)
+                SITES[name].host, name, self.certificates[name], **how)
 
     def seen_by_others(self):
         """All that middlemen and sinks were told, in clear or inside TLS."""
