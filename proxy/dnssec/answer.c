@@ -59,6 +59,7 @@ check_set(struct answer *out, struct work *work, const struct denial_case *c)
 {
 	struct signature signature;
 	struct denial_proof proof;
+	enum signing signing;
 
 	work->why = "too many records";
 	if (out->set.cut)
@@ -67,8 +68,10 @@ check_set(struct answer *out, struct work *work, const struct denial_case *c)
 	out->status = DNSSEC_INSECURE;
 	if (!is_signed(c))
 		return 0;
-	if (signature_check(&signature, work, c->message, &out->set, c->zone) !=
-	    SIGNING_GOOD)
+	signing = signature_check(&signature, work, c->message, &out->set,
+	    c->zone);
+	out->final = signing == SIGNING_BAD;
+	if (signing != SIGNING_GOOD)
 		return DG_EPROTO;
 	out->ttl = signature.ttl;
 	out->status = DNSSEC_SECURE;
@@ -212,6 +215,7 @@ answer_judge(struct answer *out, struct work *work, const struct denial_case *c)
 {
 	out->kind = ANSWER_UNKNOWN;
 	out->status = DNSSEC_UNKNOWN;
+	out->final = false;
 	work->why = NULL;
 	judge(out, work, c);
 	out->stripped = !has_signatures(c->message);

@@ -21,6 +21,7 @@ struct answer {
 	enum answer_kind kind;
 	enum dnssec_status status; /* secure or insecure, unless unknown */
 	bool stripped;		   /* unknown: there is no signature at all */
+	bool final;		   /* unknown: what is there is signed, badly */
 	uint32_t ttl;
 	struct rrset set;    /* records */
 	struct dname target; /* CNAME, DNAME: the name to go on with */

@@ -341,7 +341,7 @@ walk(struct dnssec_lookup *l)
 		}
 		if (settle(l, &a))
 			return;
-		if (!l->hinted) {
+		if (!l->hinted || a.final) {
 			end_unproven(l, &l->name, l->type, a.stripped);
 			return;
 		}

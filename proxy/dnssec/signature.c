@@ -240,6 +240,7 @@ signature_check(struct signature *out, struct work *work,
 		}
 		if (!rrsig_holds(work, &sig, set, zone))
 			continue;
+		work->why = NULL;
 		out->ttl = least(least(set->ttl, sig.ttl), sig.expires - now);
 		out->labels = sig.labels;
 		out->expanded = sig.labels < signed_labels(set->owner);
