@@ -73,6 +73,8 @@ setup(void **state)
 	world_add(z, "www.hashed.org. 300 IN A 192.0.2.7");
 	world_add(z, "*.wild.hashed.org. 300 IN A 192.0.2.8");
 	world_add(z, "a.empty.hashed.org. 300 IN A 192.0.2.8");
+	world_add(z, "alias.hashed.org. 300 IN CNAME www.hashed.org.");
+	world_add(z, "moved.hashed.org. 300 IN DNAME example.nl.");
 	z = world_zone(&w, "signed.com.", WORLD_NSEC);
 	world_add(z, "www.signed.com. 300 IN A 192.0.2.10");
 	z = world_zone(&w, "plain.com.", WORLD_UNSIGNED);
@@ -455,6 +457,45 @@ test_ancestor_delegation(void **state)
 	expect_bogus("www.example.nl", DNS_TYPE_A, "signed by another zone");
 	expect_bogus("example.nl", DNS_TYPE_A, "signed by another zone");
 	expect_bogus("www.signed.com", DNS_TYPE_A, "no proof of absence");
+}
+
+/* All that a zone has signed of denial, against what is there: none of it may
+ * fit (CNAME and DNAME bits, wildcards; RFC 6840 4.1 and 4.3). */
+static void
+deny_by_zone(struct world *x, const struct dnssec_question *q,
+    struct world_reply *reply)
+{
+	const char *zone = "example.nl.";
+
+	if (q->type != DNS_TYPE_A)
+		return;
+	if (strstr(q->name.text, "hashed.org") != NULL)
+		zone = "hashed.org.";
+	else if (strstr(q->name.text, "other.nl") != NULL)
+		zone = "other.nl.";
+	world_remove(reply->answer, 0, 0);
+	world_remove(reply->authority, 0, 0);
+	world_copy(reply->authority, world_find(x, zone), TYPE_NSEC);
+	world_copy(reply->authority, world_find(x, zone), TYPE_NSEC3);
+	reply->rcode = 3;
+}
+
+static void
+test_denial_of_what_is_there(void **state)
+{
+	static const char *const names[] = { "www.example.nl",
+		"alias.example.nl", "x.wild.example.nl", "www.hashed.org",
+		"alias.hashed.org", "x.wild.hashed.org" };
+
+	(void)state;
+	world_sign(&w);
+	w.tamper = deny_by_zone;
+	for (size_t i = 0; i < DG_ARRAY_LEN(names); i++)
+		expect_bogus(names[i], DNS_TYPE_A, "no proof of absence");
+	/* Below a DNAME: the walk finds that, and follows it to what is there;
+	 * there the answer has gone too. */
+	expect_bogus("www.moved.other.nl", DNS_TYPE_A, "A of www.example.nl");
+	expect_bogus("www.moved.hashed.org", DNS_TYPE_A, "A of www.example.nl");
 }
 
 /* Signatures */
@@ -1073,6 +1114,7 @@ main(void)
 		TEST(test_missing_ds),
 		TEST(test_denial_of_ds_by_child),
 		TEST(test_ancestor_delegation),
+		TEST(test_denial_of_what_is_there),
 		TEST(test_missing_signature),
 		TEST(test_changed_records),
 		TEST(test_canonical_form),
