@@ -13,7 +13,6 @@ import topology
 
 DISCARD = 9
 TCP, UDP = 6, 17
-SYN, ACK = 0x02, 0x10
 
 
 @dataclasses.dataclass
@@ -23,12 +22,7 @@ class Packet:
     source: tuple
     destination: tuple
     sequence: int
-    flags: int
     payload: bytes
-
-    def is_smtp(self):
-        return self.protocol == TCP and 25 in (self.source[1],
-                                               self.destination[1])
 
 
 class Capture:
@@ -40,8 +34,9 @@ class Capture:
         self.path = os.path.join(folder, "wan.pcap")
         self.process = topology.Process(
             topology.GW,
-            [topology.unconfined("tcpdump", folder), "-i", topology.GW_WAN_INTERFACE, "-w", self.path, "-U",
-             "--immediate-mode", "-B", "32768", "-s", "0", "-n", "-Z", "root",
+            [topology.unconfined("tcpdump", folder), "-w", self.path, "-U",
+             "-i", topology.GW_WAN_INTERFACE, "--immediate-mode",
+             "-B", "32768", "-s", "0", "-n", "-Z", "root",
              f"tcp port 25 or udp port {DISCARD}"])
         self.process.wait_for_line("listening on")
         self.file = open(self.path, "rb")
@@ -118,14 +113,13 @@ def _parse(frame):
     # no length.
     end = end if end > begin else len(frame)
     from_port, to_port = struct.unpack_from("!HH", frame, begin)
-    sequence = flags = 0
+    sequence, header = 0, 8
     if protocol == TCP:
         sequence = struct.unpack_from("!I", frame, begin + 4)[0]
-        flags = frame[begin + 13]
-    header = 4 * (frame[begin + 12] >> 4) if protocol == TCP else 8
+        header = 4 * (frame[begin + 12] >> 4)
     return Packet(protocol, (str(ipaddress.ip_address(source)), from_port),
                   (str(ipaddress.ip_address(destination)), to_port),
-                  sequence, flags, frame[begin + header:end])
+                  sequence, frame[begin + header:end])
 
 
 def streams(packets):

@@ -198,18 +198,24 @@ def control_tls(lab, family):
 @control
 def control_dnssec(lab, family):
     """Every TLSA record can be followed up to our root, but the spoilt one;
-    where its zone is lost, asking fails."""
-    resolver = topology.wan_address(dns.RESOLVER, family)
-    for site in filter(lambda s: s.tlsa, world.SITES.values()):
-        command = ("drill", "-S", "-k", lab.world.tree.anchor, f"@{resolver}",
+    asking for what is lost fails."""
+    server = f"@{topology.wan_address(dns.RESOLVER, family)}"
+    for site in world.SITES.values():
+        if site.tlsa in ("", "lost") or site.name == "removed-tlsa.test":
+            continue
+        command = ("drill", "-S", "-k", lab.world.tree.anchor, server,
                    f"_25._tcp.{site.mx(family)}", "TLSA")
-        expected = "Bogus" if site.spoilt else \
-            "error" if site.tlsa == "lost" else "Chase successful"
         try:
             said = topology.run(topology.LAN, *command)
         except RuntimeError as error:
             said = str(error)
-        require(expected in said, said)
+        require(("Bogus" if site.spoilt else "Chase successful") in said, said)
+    for name, kind, wanted in (
+            (f"_25._tcp.mx{family}.lost-tlsa.test", "TLSA", "SERVFAIL"),
+            (f"v{family}.lost-mx.test", "MX", "SERVFAIL"),
+            (f"_25._tcp.mx{family}.removed-tlsa.test", "TLSA", "ANSWER: 0,")):
+        said = topology.run(topology.LAN, "drill", server, name, kind)
+        require(wanted in said, said)
 
 
 # With danegate.
@@ -260,6 +266,13 @@ def replaced_certificate_held(lab, family):
 def bogus_tlsa_held(lab, family):
     """The TLSA records' signature is broken: held, not taken as absent."""
     require_held(lab, world.SITES["bogus.test"], family, "dns-bogus")
+
+
+@case
+def removed_tlsa_held(lab, family):
+    """Somebody answers that there are no TLSA records, and cannot prove it:
+    held."""
+    require_held(lab, world.SITES["removed-tlsa.test"], family, "dns-bogus")
 
 
 @case

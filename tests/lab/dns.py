@@ -12,7 +12,8 @@ import time
 
 import topology
 
-AUTHORITY, RESOLVER, LIAR = 54, 53, 55
+# Hosts. The last is a name server that knows no zone at all.
+RESOLVER, AUTHORITY, LIAR, IGNORANT = 53, 54, 55, 56
 ALGORITHM = "ECDSAP256SHA256"
 DAY = 86400
 
@@ -21,7 +22,7 @@ DAY = 86400
 class Zone:
     """records: lines of zone file, relative to the origin. spoilt: a record
     type whose signatures do not fit. served: false for a zone that its parent
-    delegates to a server that does not know it."""
+    delegates to the ignorant one."""
     origin: str
     records: list
     signed: bool = True
@@ -39,10 +40,12 @@ class Tree:
         self.folder = pathlib.Path(folder, "dns")
         self.folder.mkdir()
         self.files = {}
-        tld = ["@ NS ns", *_addresses("ns", AUTHORITY)]
+        tld = ["@ NS ns", *_addresses("ns", AUTHORITY),
+               *_addresses("ignorant", IGNORANT)]
         for zone in zones:
             label = zone.origin.removesuffix(".test.")
-            tld += [f"{label} NS ns", *self._add(zone)]
+            server = "ns" if zone.served else "ignorant"
+            tld += [f"{label} NS {server}", *self._add(zone)]
         # Like the great TLDs: NSEC3, and unsigned children in its gaps.
         ds = self._add(Zone("test.", tld, nsec3=True, opt_out=True))
         ds = self._add(Zone(".", ["@ NS ns.test.", "test. NS ns.test.",
@@ -109,28 +112,28 @@ def _spoil(file, kind):
     file.write_text("\n".join(lines) + "\n")
 
 
-def start_authority(folder, tree):
-    """NSD with all zones."""
-    conf = pathlib.Path(folder, "nsd.conf")
-    here = tree.folder
-    text = (f'server:\n  ip-address: {topology.wan_address(AUTHORITY, 4)}\n'
-            f'  ip-address: {topology.wan_address(AUTHORITY, 6)}\n'
-            f'  username: ""\n  zonesdir: "{here}"\n  pidfile: ""\n'
-            f'  database: ""\n  zonelistfile: "{here}/zone.list"\n'
-            f'  xfrdfile: "{here}/xfrd.state"\n  xfrdir: "{here}"\n'
+def start_authority(tree, host, files):
+    """An NSD with these zones: {origin: file}. To others it answers REFUSED."""
+    conf = tree.folder / f"nsd-{host}.conf"
+    text = (f'server:\n  ip-address: {topology.wan_address(host, 4)}\n'
+            f'  ip-address: {topology.wan_address(host, 6)}\n'
+            f'  username: ""\n  zonesdir: "{tree.folder}"\n  pidfile: ""\n'
+            f'  database: ""\n  zonelistfile: "{conf}.list"\n'
+            f'  xfrdfile: "{conf}.xfrd"\n  xfrdir: "{tree.folder}"\n'
             '  server-count: 1\n  refuse-any: no\n'
             'remote-control:\n  control-enable: no\n')
-    for origin, file in tree.files.items():
+    for origin, file in files.items():
         text += f'zone:\n  name: "{origin}"\n  zonefile: "{file}"\n'
     conf.write_text(text)
     nsd = topology.Process(topology.WAN, ["/usr/sbin/nsd", "-d", "-c", conf])
-    nsd.wait_for_port(topology.WAN, topology.wan_address(AUTHORITY, 4), 53)
+    nsd.wait_for_port(topology.WAN, topology.wan_address(host, 4), 53)
     return nsd
 
 
-def start_resolver(folder, host, lies=()):
+def start_resolver(folder, host, lies=(), denied=()):
     """An unbound on that host's addresses that begins at our root. lies: lines
-    of zone file which it gives out instead of what the tree holds."""
+    of zone file which it gives out instead of what the tree holds. denied:
+    names of which it says that they have no records."""
     conf = pathlib.Path(folder, f"unbound-{host}.conf")
     hints = pathlib.Path(folder, "root.hints")
     hints.write_text("\n".join([". NS ns.test.",
@@ -146,6 +149,8 @@ def start_resolver(folder, host, lies=()):
     for line in lies:
         text += (f'  local-zone: "{line.split()[0]}" transparent\n'
                  f"  local-data: '{line}'\n")
+    for name in denied:
+        text += f'  local-zone: "{name}" always_nodata\n'
     conf.write_text(text + "remote-control:\n  control-enable: no\n")
     unbound = topology.Process(
         topology.WAN,

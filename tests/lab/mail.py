@@ -76,8 +76,9 @@ class Postfix:
         owner = pwd.getpwnam("postfix").pw_uid
         drop = grp.getgrnam("postdrop").gr_gid
         for path, uid, gid, mode in (
-                ("", 0, 0, 0o755), ("log", 0, 0, 0o755), ("queue", 0, 0, 0o755),
-                ("queue/pid", 0, 0, 0o755), ("data", owner, 0, 0o700),
+                ("", 0, 0, 0o755), ("log", 0, 0, 0o755),
+                ("queue", 0, 0, 0o755), ("queue/pid", 0, 0, 0o755),
+                ("data", owner, 0, 0o700),
                 ("queue/public", owner, drop, 0o710),
                 ("queue/maildrop", owner, drop, 0o730),
                 *((f"queue/{q}", owner, 0, 0o700) for q in QUEUE_FOLDERS)):

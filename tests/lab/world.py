@@ -26,8 +26,8 @@ class Site:
     """host: the number of its MX hosts' addresses. real_host: of the real
     Postfix where another one answers on those. tlsa: "own", "ca" (of its
     issuer), "other" (of a key that nobody has), "pkix" (of a usage that DANE
-    for mail cannot use), "lost" (delegated to a server that does not know
-    it), or "" for none. mx_data: of the MX records; {} is the family."""
+    for mail cannot use), "lost" (asking for it fails),
+    or "" for none. mx_data: of the MX records; {} is the family."""
     name: str
     host: int
     tlsa: str = ""
@@ -72,11 +72,14 @@ SITES = {site.name: site for site in (
     Site("lost-tlsa.test", 27, tlsa="lost"),
     Site("lost-mx.test", 28, served=False, postfix=False),
     Site("no-mail.test", 29, postfix=False, mx_data="0 ."),
+    Site("removed-tlsa.test", 30, tlsa="own"),
 )}
 
 # What the resolver of the office's mail server is made to believe.
 LIES = [f"v{family}.{name} MX 10 mx{family}.evil.test."
         for family in FAMILIES for name in ("forged.test.", "lost-mx.test.")]
+# What somebody takes out of the answers to all, without a proof.
+DENIED = [f"_25._tcp.mx{family}.removed-tlsa.test." for family in FAMILIES]
 
 
 class World:
@@ -85,13 +88,16 @@ class World:
     def __init__(self, folder):
         self.folder = folder
         topology.build()
-        hosts = [dns.AUTHORITY, dns.RESOLVER, dns.LIAR]
+        hosts = [dns.RESOLVER, dns.AUTHORITY, dns.LIAR, dns.IGNORANT]
         hosts += [h for s in SITES.values() for h in (s.host, s.real_host) if h]
         topology.add_wan_hosts(hosts)
         self.certificates = self._make_certificates()
         self.tree = dns.Tree(folder, [self._zone(s) for s in SITES.values()])
-        self.servers = [dns.start_authority(folder, self.tree),
-                        dns.start_resolver(folder, dns.RESOLVER),
+        self.servers = [dns.start_authority(self.tree, dns.AUTHORITY,
+                                            self.tree.files),
+                        dns.start_authority(self.tree, dns.IGNORANT, {}),
+                        dns.start_resolver(folder, dns.RESOLVER,
+                                           denied=DENIED),
                         dns.start_resolver(folder, dns.LIAR, LIES)]
         self.mx = mail.MailHosts(folder, self._postfix_hosts(),
                                  self._resolv_conf(dns.RESOLVER))
@@ -124,7 +130,7 @@ class World:
         if not site.tlsa:
             return []
         if site.tlsa == "lost":
-            return [f"_tcp.{host} NS ns.test.",
+            return [f"_tcp.{host} NS ignorant.test.",
                     f"_tcp.{host} DS 1 13 2 {'00' * 32}"]
         return [f"_25._tcp.{host} TLSA {self._tlsa(site)}"]
 
