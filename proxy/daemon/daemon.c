@@ -1,0 +1,380 @@
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "daemon/file.h"
+#include "daemon/privileges.h"
+#include "net/listener.h"
+#include "session/proxy.h"
+
+#define ANCHORS_MAX  (64 * 1024)
+#define ACCEPT_MAX   64 /* connections taken per turn of the loop */
+#define ACCEPT_PAUSE 1	/* seconds, when descriptors have run out */
+
+enum {
+	LISTEN_IPV4,
+	LISTEN_IPV6,
+	LISTENERS
+};
+
+enum {
+	SIGNAL_TERM,
+	SIGNAL_INT,
+	SIGNAL_HUP,
+	SIGNALS
+};
+
+/*
+ * settings and resolver are replaced by SIGHUP; sessions look at the proxy's
+ * each time, so the old ones can go at once.
+ */
+struct daemon {
+	const char *path;
+	struct settings settings;
+	struct event_base *base;
+	struct resolver *resolver;
+	struct tls_context *tls;
+	struct proxy *proxy;
+	int fds[LISTENERS];
+	struct event *listeners[LISTENERS];
+	struct event *signals[SIGNALS];
+	struct event *again; /* accept again after a pause */
+	struct event *drained;
+	bool stopping;
+};
+
+int
+daemon_read(struct settings *out, const char *path)
+{
+	struct config_error error;
+	uint8_t *text = NULL;
+	size_t n = 0;
+	int err = file_read(&text, &n, path, CONFIG_TEXT_MAX);
+
+	if (err != 0) {
+		log_note(LOG_LEVEL_ERROR, "config-unreadable", "%s: %s", path,
+		    err == DG_EIO ? strerror(errno) : dg_err_text(err));
+		return err;
+	}
+	err = config_parse(out, span_of(text, n), &error);
+	free(text);
+	if (err != 0)
+		log_note(LOG_LEVEL_ERROR, "config-bad", "%s:%u: expected %s",
+		    path, error.line, error.expected);
+	return err;
+}
+
+/* A resolver for these settings; the old one stays until it stands. */
+static int
+daemon_resolver(struct resolver **out, struct event_base *base,
+    const struct settings *s)
+{
+	struct resolver_config config = {
+		.servers = s->servers,
+		.nservers = s->nservers,
+		.cache_bytes = (size_t)s->memory_limit / 8,
+	};
+	uint8_t *anchors = NULL;
+	int err = 0;
+
+	if (s->trust_anchor_file[0] != '\0') {
+		size_t n;
+
+		err = file_read(&anchors, &n, s->trust_anchor_file,
+		    ANCHORS_MAX);
+		if (err == 0)
+			config.anchors = span_of(anchors, n);
+	}
+	if (err == 0)
+		err = resolver_new(out, base, &config);
+	if (err != 0)
+		log_note(LOG_LEVEL_ERROR, "resolver-failed", "%s (%s)",
+		    dg_err_text(err), s->trust_anchor_file);
+	free(anchors);
+	return err;
+}
+
+static void
+daemon_listen(struct daemon *d, bool on)
+{
+	for (size_t i = 0; i < LISTENERS; i++) {
+		if (d->listeners[i] == NULL)
+			continue;
+		if (!on)
+			(void)event_del(d->listeners[i]);
+		else if (event_add(d->listeners[i], NULL) != 0)
+			log_note(LOG_LEVEL_ERROR, "listen-failed", "no memory");
+	}
+}
+
+static void
+daemon_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!d->stopping)
+		daemon_listen(d, true);
+}
+
+/* Descriptors ran out: a ready listener would spin the loop. */
+static void
+daemon_pause(struct daemon *d)
+{
+	const struct timeval tv = { .tv_sec = ACCEPT_PAUSE };
+
+	log_note(LOG_LEVEL_WARNING, "accept-failed", "%s", strerror(errno));
+	daemon_listen(d, false);
+	if (event_add(d->again, &tv) != 0)
+		daemon_listen(d, true);
+}
+
+static void
+daemon_on_accept(evutil_socket_t listener, short what, void *arg)
+{
+	struct daemon *d = arg;
+	struct address client;
+	struct address server;
+
+	(void)what;
+	for (size_t i = 0; i < ACCEPT_MAX; i++) {
+		int fd;
+		int err =
+		    socket_accept(&fd, &client, &server, (int)listener);
+
+		if (err == DG_EAGAIN)
+			return;
+		if (err != 0) {
+			daemon_pause(d);
+			return;
+		}
+		if (socket_is_self(&server)) {
+			/* Not intercepted: it would come back to us. */
+			log_note(LOG_LEVEL_WARNING, "not-intercepted",
+			    "a connection to this machine itself");
+			(void)close(fd);
+			continue;
+		}
+		proxy_accept(d->proxy, fd, &client, &server);
+	}
+}
+
+static void
+daemon_on_drained(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_base_loopbreak(d->base);
+}
+
+static void
+daemon_on_idle(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->stopping)
+		(void)event_base_loopbreak(d->base);
+}
+
+static void
+daemon_stop(struct daemon *d)
+{
+	const struct timeval tv = { .tv_sec = d->settings.drain_seconds };
+
+	if (d->stopping) {
+		(void)event_base_loopbreak(d->base);
+		return;
+	}
+	d->stopping = true;
+	daemon_listen(d, false);
+	log_note(LOG_LEVEL_INFO, "stopping", "%zu sessions",
+	    proxy_sessions(d->proxy));
+	proxy_drain(d->proxy);
+	if (event_add(d->drained, &tv) != 0)
+		(void)event_base_loopbreak(d->base);
+}
+
+/* What a running daemon cannot change any more without its rights. */
+static bool
+daemon_fixed_same(const struct settings *a, const struct settings *b)
+{
+	return a->listen_port == b->listen_port &&
+	    strcmp(a->user, b->user) == 0 &&
+	    a->memory_limit == b->memory_limit;
+}
+
+/* All of it is taken, or none. */
+static void
+daemon_reload(struct daemon *d)
+{
+	struct settings next;
+	struct resolver *resolver;
+
+	if (daemon_read(&next, d->path) != 0) {
+		log_note(LOG_LEVEL_ERROR, "reload-refused",
+		    "%s: the old configuration stays", d->path);
+		return;
+	}
+	if (daemon_resolver(&resolver, d->base, &next) != 0) {
+		settings_free(&next);
+		log_note(LOG_LEVEL_ERROR, "reload-refused",
+		    "%s: the old configuration stays", d->path);
+		return;
+	}
+	if (!daemon_fixed_same(&d->settings, &next))
+		log_note(LOG_LEVEL_WARNING, "restart-needed",
+		    "proxy listen-port, user and memory-limit change with the "
+		    "next start");
+	settings_free(&d->settings);
+	d->settings = next;
+	proxy_reconfigure(d->proxy, &d->settings, resolver);
+	resolver_free(d->resolver);
+	d->resolver = resolver;
+	log_open(d->settings.log_destination, d->settings.log_level);
+	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
+}
+
+static void
+daemon_on_signal(evutil_socket_t number, short what, void *arg)
+{
+	(void)what;
+	if (number == SIGHUP)
+		daemon_reload(arg);
+	else
+		daemon_stop(arg);
+}
+
+static int
+daemon_open_listeners(struct daemon *d)
+{
+	static const enum address_family families[LISTENERS] = { ADDRESS_IPV4,
+		ADDRESS_IPV6 };
+
+	for (size_t i = 0; i < LISTENERS; i++) {
+		if (listener_open(&d->fds[i], families[i],
+			d->settings.listen_port) != 0) {
+			log_note(LOG_LEVEL_ERROR, "listen-failed", "IPv%d: %s",
+			    families[i], strerror(errno));
+			return DG_EIO;
+		}
+	}
+	return 0;
+}
+
+static int
+daemon_events(struct daemon *d)
+{
+	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < LISTENERS; i++) {
+		d->listeners[i] = event_new(d->base, d->fds[i],
+		    EV_READ | EV_PERSIST, daemon_on_accept, d);
+		if (d->listeners[i] == NULL)
+			return DG_ENOMEM;
+	}
+	for (size_t i = 0; i < SIGNALS; i++) {
+		d->signals[i] =
+		    evsignal_new(d->base, numbers[i], daemon_on_signal, d);
+		if (d->signals[i] == NULL ||
+		    event_add(d->signals[i], NULL) != 0)
+			return DG_ENOMEM;
+	}
+	d->again = evtimer_new(d->base, daemon_on_again, d);
+	d->drained = evtimer_new(d->base, daemon_on_drained, d);
+	if (d->again == NULL || d->drained == NULL)
+		return DG_ENOMEM;
+	daemon_listen(d, true);
+	return 0;
+}
+
+static int
+daemon_start(struct daemon *d)
+{
+	int err = daemon_open_listeners(d);
+
+	if (err != 0)
+		return err;
+	d->base = event_base_new();
+	if (d->base == NULL)
+		return DG_ENOMEM;
+	err = daemon_resolver(&d->resolver, d->base, &d->settings);
+	if (err != 0)
+		return err;
+	/* Half for TLS, an eighth for DNS, the rest for sessions' buffers. */
+	err = tls_context_new(&d->tls, (size_t)d->settings.memory_limit / 2);
+	if (err == 0)
+		err = proxy_new(&d->proxy, d->base, &d->settings, d->resolver,
+		    d->tls);
+	if (err == 0)
+		err = daemon_events(d);
+	if (err == 0)
+		err = privileges_drop(d->settings.user);
+	if (err != 0)
+		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
+		    dg_err_text(err));
+	return err;
+}
+
+static void
+daemon_free(struct daemon *d)
+{
+	proxy_free(d->proxy);
+	tls_context_free(d->tls);
+	resolver_free(d->resolver);
+	for (size_t i = 0; i < LISTENERS; i++) {
+		if (d->listeners[i] != NULL)
+			event_free(d->listeners[i]);
+		if (d->fds[i] >= 0)
+			(void)close(d->fds[i]);
+	}
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (d->signals[i] != NULL)
+			event_free(d->signals[i]);
+	if (d->again != NULL)
+		event_free(d->again);
+	if (d->drained != NULL)
+		event_free(d->drained);
+	if (d->base != NULL)
+		event_base_free(d->base);
+	settings_free(&d->settings);
+}
+
+int
+daemon_run(struct settings *settings, const char *path, bool foreground)
+{
+	struct daemon d = { .path = path,
+		.settings = *settings,
+		.fds = { -1, -1 } };
+	int err;
+
+	log_open(foreground ? LOG_TO_STDERR : d.settings.log_destination,
+	    d.settings.log_level);
+	if (!foreground && daemon(0, 0) != 0) {
+		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
+		    strerror(errno));
+		settings_free(&d.settings);
+		return DG_EIO;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	err = daemon_start(&d);
+	if (err == 0) {
+		log_note(LOG_LEVEL_INFO, "listening", "port %u",
+		    (unsigned)d.settings.listen_port);
+		if (event_base_dispatch(d.base) < 0)
+			err = DG_EIO;
+		log_note(LOG_LEVEL_INFO, "stopped", "%zu sessions ended",
+		    proxy_sessions(d.proxy));
+	}
+	daemon_free(&d);
+	return err;
+}
