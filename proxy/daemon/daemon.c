@@ -147,8 +147,7 @@ daemon_on_accept(evutil_socket_t listener, short what, void *arg)
 	(void)what;
 	for (size_t i = 0; i < ACCEPT_MAX; i++) {
 		int fd;
-		int err =
-		    socket_accept(&fd, &client, &server, (int)listener);
+		int err = socket_accept(&fd, &client, &server, (int)listener);
 
 		if (err == DG_EAGAIN)
 			return;
@@ -182,8 +181,7 @@ daemon_on_idle(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (d->stopping)
-		(void)event_base_loopbreak(d->base);
+	(void)event_base_loopbreak(d->base);
 }
 
 static void
@@ -199,6 +197,7 @@ daemon_stop(struct daemon *d)
 	daemon_listen(d, false);
 	log_note(LOG_LEVEL_INFO, "stopping", "%zu sessions",
 	    proxy_sessions(d->proxy));
+	proxy_on_idle(d->proxy, daemon_on_idle, d);
 	proxy_drain(d->proxy);
 	if (event_add(d->drained, &tv) != 0)
 		(void)event_base_loopbreak(d->base);
@@ -209,8 +208,7 @@ static bool
 daemon_fixed_same(const struct settings *a, const struct settings *b)
 {
 	return a->listen_port == b->listen_port &&
-	    strcmp(a->user, b->user) == 0 &&
-	    a->memory_limit == b->memory_limit;
+	    strcmp(a->user, b->user) == 0 && a->memory_limit == b->memory_limit;
 }
 
 /* All of it is taken, or none. */
@@ -283,8 +281,8 @@ daemon_events(struct daemon *d)
 			return DG_ENOMEM;
 	}
 	for (size_t i = 0; i < SIGNALS; i++) {
-		d->signals[i] =
-		    evsignal_new(d->base, numbers[i], daemon_on_signal, d);
+		d->signals[i] = evsignal_new(d->base, numbers[i],
+		    daemon_on_signal, d);
 		if (d->signals[i] == NULL ||
 		    event_add(d->signals[i], NULL) != 0)
 			return DG_ENOMEM;

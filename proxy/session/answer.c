@@ -8,7 +8,7 @@
 static void
 answer_text(struct session *s, int code, const char *format, va_list ap)
 {
-	struct smtp_reply reply;
+	struct smtp_reply reply = { 0 };
 	char text[TEXT_MAX];
 	char clean[TEXT_MAX];
 
@@ -90,8 +90,9 @@ answer_refusal(struct session *s, const struct judgement *j, const char *why)
 {
 	const struct decision *d = &s->decision;
 	char address[ADDRESS_TEXT_MAX];
-	const char *host =
-	    d->requirement.host != NULL ? d->requirement.host->host.text : "";
+	const char *host = d->requirement.host != NULL
+	    ? d->requirement.host->host.text
+	    : "";
 	bool reject = j->verdict == VERDICT_REJECT;
 	bool close = s->upstream.endpoint == NULL ||
 	    (!reject && blames_server(j->reason) && !s->accepted_any);

@@ -24,7 +24,8 @@ command_greet(struct session *s, const struct smtp_command *c)
 	struct span name = span_word(&rest);
 
 	if (name.n == 0 || rest.n > 0) {
-		command_bad(s, 501, "5.5.4 danegate: EHLO and HELO take a name");
+		command_bad(s, 501,
+		    "5.5.4 danegate: EHLO and HELO take a name");
 		return;
 	}
 	greet_client(s, c->verb == SMTP_VERB_EHLO, name);
@@ -92,9 +93,9 @@ static void
 command_quit(struct session *s)
 {
 	/* Nobody waits for the server's goodbye: QUIT and the end at once. */
-	if (s->upstream.endpoint != NULL && s->state == SESSION_COMMAND)
-		(void)buf_put(upstream_out(&s->upstream), "QUIT\r\n", 6);
-	upstream_close(&s->upstream);
+	if (s->upstream.endpoint == NULL ||
+	    buf_put(upstream_out(&s->upstream), "QUIT\r\n", 6) == 0)
+		upstream_close(&s->upstream);
 	answer_close(s, 221, "2.0.0 Bye");
 }
 

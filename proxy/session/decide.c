@@ -143,6 +143,16 @@ check_dane(struct session *s)
 		d->dane = first;
 }
 
+static const char *
+dns_why(const struct decision *d)
+{
+	const struct host_facts *host = d->requirement.host;
+
+	if (host != NULL && host->why[0] != '\0')
+		return host->why;
+	return d->facts != NULL ? d->facts->why : "";
+}
+
 /* What happened, in words, for the log and the client. */
 static void
 decide_why(const struct session *s, const struct judgement *j, char *why,
@@ -150,28 +160,18 @@ decide_why(const struct session *s, const struct judgement *j, char *why,
 {
 	const struct decision *d = &s->decision;
 
-	why[0] = '\0';
-	switch (j->reason) {
-	case REASON_TLSA_MISMATCH:
-		(void)snprintf(why, n, "%s", d->dane.reason);
-		break;
-	case REASON_DNS_BOGUS:
-	case REASON_DNS_FAILED:
-		if (d->requirement.host != NULL &&
-		    d->requirement.host->why[0] != '\0')
-			(void)snprintf(why, n, "%s", d->requirement.host->why);
-		else if (d->facts != NULL)
-			(void)snprintf(why, n, "%s", d->facts->why);
-		break;
-	case REASON_STARTTLS_MISSING:
-		(void)snprintf(why, n, "the server does not offer STARTTLS");
-		break;
-	case REASON_CLOCK_UNSET:
-		(void)snprintf(why, n, "the time is not known yet");
-		break;
-	default:
-		break;
-	}
+	const char *text = "";
+
+	if (j->reason == REASON_TLSA_MISMATCH)
+		text = d->dane.reason;
+	else if (j->reason == REASON_DNS_BOGUS ||
+	    j->reason == REASON_DNS_FAILED)
+		text = dns_why(d);
+	else if (j->reason == REASON_STARTTLS_MISSING)
+		text = "the server does not offer STARTTLS";
+	else if (j->reason == REASON_CLOCK_UNSET)
+		text = "the time is not known yet";
+	(void)snprintf(why, n, "%s", text);
 }
 
 /* A relay is checked early only so that the client sees the right EHLO; each

@@ -8,10 +8,10 @@
 #include "session/session.h"
 
 /* What danegate carries; SMTP_EXT_STARTTLS is never offered to a client. */
-#define CARRIED                                                              \
-	(SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_PIPELINING |           \
+#define CARRIED                                                               \
+	(SMTP_EXT_SIZE | SMTP_EXT_8BITMIME | SMTP_EXT_PIPELINING |            \
 	    SMTP_EXT_ENHANCEDSTATUSCODES | SMTP_EXT_DSN | SMTP_EXT_SMTPUTF8 | \
-	    SMTP_EXT_CHUNKING | SMTP_EXT_BINARYMIME | SMTP_EXT_DELIVERBY |   \
+	    SMTP_EXT_CHUNKING | SMTP_EXT_BINARYMIME | SMTP_EXT_DELIVERBY |    \
 	    SMTP_EXT_MT_PRIORITY | SMTP_EXT_LIMITS)
 
 /* A middleman could have thinned these out of the EHLO in clear. */
@@ -92,8 +92,7 @@ greet_answer(struct session *s)
 	struct smtp_extensions offer = s->offered;
 	struct smtp_reply reply;
 	char address[ADDRESS_TEXT_MAX];
-	struct span name =
-	    span_text(address_text(&s->server, address));
+	struct span name = span_text(address_text(&s->server, address));
 
 	s->greeted = true;
 	if (s->esmtp) {

@@ -267,41 +267,43 @@ session_check(const struct session *s)
 }
 
 static enum session_event
+next_reply(struct session *s, enum upstream_status status)
+{
+	int err;
+
+	if (s->stray)
+		return EVENT_BAD_REPLY;
+	if (status == UPSTREAM_NONE)
+		return EVENT_SERVER_GONE;
+	err = smtp_reply_read(&s->reader, upstream_in(&s->upstream));
+	if (err == DG_EAGAIN)
+		return status == UPSTREAM_ENDED || status == UPSTREAM_FAILED
+		    ? EVENT_SERVER_GONE
+		    : EVENT_NONE;
+	if (err != 0)
+		return EVENT_BAD_REPLY;
+	/* 3yz answers DATA and nothing else. */
+	if (s->reader.reply.code / 100 == 3 && s->state != SESSION_DATA)
+		return EVENT_BAD_REPLY;
+	return EVENT_REPLY;
+}
+
+static enum session_event
 next_from_server(struct session *s, enum upstream_status status)
 {
 	bool over = status == UPSTREAM_ENDED || status == UPSTREAM_FAILED;
-	int err;
 
-	switch (s->state) {
-	case SESSION_CONNECT:
-		if (over)
-			return EVENT_SERVER_GONE;
-		return status == UPSTREAM_OPEN ? EVENT_CONNECTED : EVENT_NONE;
-	case SESSION_HANDSHAKE:
-		if (over)
-			return EVENT_SERVER_GONE;
-		return status == UPSTREAM_OPEN ? EVENT_SECURED : EVENT_NONE;
-	case SESSION_FACTS:
+	if (s->state == SESSION_FACTS)
 		return s->decision.ready ? EVENT_FACTS : EVENT_NONE;
-	default:
-		break;
-	}
-	if (!states[s->state].server)
+	if (states[s->state].server)
+		return next_reply(s, status);
+	if (s->state != SESSION_CONNECT && s->state != SESSION_HANDSHAKE)
 		return EVENT_NONE;
-	if (s->stray)
-		return EVENT_BAD_REPLY;
-	err = status == UPSTREAM_NONE
-	    ? DG_EAGAIN
-	    : smtp_reply_read(&s->reader, upstream_in(&s->upstream));
-	/* 3yz answers DATA and nothing else. */
-	if (err == 0)
-		return s->reader.reply.code / 100 == 3 &&
-			s->state != SESSION_DATA
-		    ? EVENT_BAD_REPLY
-		    : EVENT_REPLY;
-	if (err != DG_EAGAIN)
-		return EVENT_BAD_REPLY;
-	return over || status == UPSTREAM_NONE ? EVENT_SERVER_GONE : EVENT_NONE;
+	if (over)
+		return EVENT_SERVER_GONE;
+	if (status != UPSTREAM_OPEN)
+		return EVENT_NONE;
+	return s->state == SESSION_CONNECT ? EVENT_CONNECTED : EVENT_SECURED;
 }
 
 static bool

@@ -28,8 +28,7 @@ report_decision(const struct session *s, const struct judgement *j, bool passed,
 	if (held && passed)
 		log_text(&l, "would", verdict_text(j->verdict));
 	log_text(&l, "auth",
-	    auth_text(
-		held && s->secured && passed ? AUTH_TLS : j->auth));
+	    auth_text(held && s->secured && passed ? AUTH_TLS : j->auth));
 	if (s->secured && s->upstream.tls != NULL) {
 		log_text(&l, "tls", tls_conn_version(s->upstream.tls));
 		log_text(&l, "cipher", tls_conn_cipher(s->upstream.tls));

@@ -79,7 +79,7 @@ enum session_event {
 #define SESSION_ERRORS_MAX     20   /* bad commands before 421 */
 #define SESSION_HELO_MAX       256
 /* The longest reply with the code in front of each line. */
-#define SESSION_REPLY_ROOM (SMTP_REPLY_TEXT_MAX + 6 * (SMTP_REPLY_LINES + 1))
+#define SESSION_REPLY_ROOM     (SMTP_REPLY_TEXT_MAX + 6 * (SMTP_REPLY_LINES + 1))
 
 /* What a decision is for. */
 enum decision_purpose {

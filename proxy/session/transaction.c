@@ -7,8 +7,8 @@
 #include "session/session.h"
 
 /* Extensions whose parameters cannot be left out without changing the mail. */
-#define BINDING                                                            \
-	(SMTP_EXT_8BITMIME | SMTP_EXT_SMTPUTF8 | SMTP_EXT_DSN |            \
+#define BINDING                                                 \
+	(SMTP_EXT_8BITMIME | SMTP_EXT_SMTPUTF8 | SMTP_EXT_DSN | \
 	    SMTP_EXT_BINARYMIME | SMTP_EXT_DELIVERBY | SMTP_EXT_MT_PRIORITY)
 
 /*

@@ -9,6 +9,7 @@
 #ifndef DG_SESSION_UPSTREAM_H
 #define DG_SESSION_UPSTREAM_H
 
+#include "base/address.h"
 #include "net/endpoint.h"
 #include "smtp/line.h"
 #include "tls/tls.h"
@@ -16,14 +17,14 @@
 /* Room for MAIL and RCPT in one flight. */
 #define UPSTREAM_OUT (2 * SMTP_LINE_MAX + 512)
 /* Room for the longest reply line. */
-#define UPSTREAM_IN (2 * SMTP_LINE_MAX)
+#define UPSTREAM_IN  (2 * SMTP_LINE_MAX)
 
 enum upstream_status {
 	UPSTREAM_NONE = 0, /* not connected, or closed by us */
 	UPSTREAM_CONNECTING,
 	UPSTREAM_OPEN,
 	UPSTREAM_HANDSHAKE,
-	UPSTREAM_ENDED, /* the server closed; bytes of its may be left */
+	UPSTREAM_ENDED,	 /* the server closed; bytes of its may be left */
 	UPSTREAM_FAILED, /* connect, socket or TLS error */
 };
 
