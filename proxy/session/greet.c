@@ -90,7 +90,7 @@ void
 greet_answer(struct session *s)
 {
 	struct smtp_extensions offer = s->offered;
-	struct smtp_reply reply;
+	struct smtp_reply reply = { 0 };
 	char address[ADDRESS_TEXT_MAX];
 	struct span name = span_text(address_text(&s->server, address));
 

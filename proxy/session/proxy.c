@@ -87,20 +87,25 @@ proxy_accept(struct proxy *p, int fd, const struct address *client,
 		proxy_turn_away(p, fd, client, server);
 }
 
+static void
+drain_session(struct session *s)
+{
+	if (s->recipients > 0 || s->state == SESSION_CLOSING ||
+	    s->state == SESSION_ENDED || s->state == SESSION_DISCARD)
+		return;
+	upstream_close(&s->upstream);
+	answer_close(s, 421, "4.3.2 danegate: going down");
+	endpoint_update(s->downstream);
+}
+
 void
 proxy_drain(struct proxy *p)
 {
 	struct session *s;
 
 	p->draining = true;
-	TAILQ_FOREACH(s, &p->sessions, link) {
-		if (s->recipients > 0 || s->state == SESSION_CLOSING ||
-		    s->state == SESSION_ENDED || s->state == SESSION_DISCARD)
-			continue;
-		upstream_close(&s->upstream);
-		answer_close(s, 421, "4.3.2 danegate: going down");
-		endpoint_update(s->downstream);
-	}
+	TAILQ_FOREACH(s, &p->sessions, link)
+		drain_session(s);
 	event_active(&p->reap, EV_TIMEOUT, 0);
 }
 
