@@ -449,7 +449,7 @@ config_parse(struct settings *out, struct span text, struct config_error *error)
 	}
 	settings_free(&s);
 	error->line = number;
-	(void)snprintf(error->expected, sizeof(error->expected), "expected %s",
+	(void)snprintf(error->expected, sizeof(error->expected), "%s",
 	    expected);
 	return result;
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "daemon/file.h"
+#include "base/file.h"
 #include "daemon/privileges.h"
 #include "net/listener.h"
 #include "session/proxy.h"

@@ -1,4 +1,4 @@
-#include "daemon/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * Whole small files into memory, bounded. Knows nothing of what they hold.
  */
-#ifndef DG_DAEMON_FILE_H
-#define DG_DAEMON_FILE_H
+#ifndef DG_BASE_FILE_H
+#define DG_BASE_FILE_H
 
 #include "base/span.h"
 

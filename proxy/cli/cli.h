@@ -1,0 +1,48 @@
+/*
+ * The danegate command: one table of verbs, each a function of its own file
+ * that works as a one-shot. Knows the configuration and the system's tools;
+ * never the daemon's insides.
+ */
+#ifndef DG_CLI_CLI_H
+#define DG_CLI_CLI_H
+
+#include "config/settings.h"
+
+#define CLI_CONFIG "/etc/danegate/danegate.conf"
+
+enum cli_exit {
+	CLI_FINE = 0,
+	CLI_FAILED = 1, /* the system refused */
+	CLI_USAGE = 2,	/* bad arguments or a bad configuration */
+};
+
+/* One command; argv holds what follows its words. Returns an exit code. */
+struct cli_command {
+	const char *words;
+	const char *arguments; /* as shown in the help; may be empty */
+	const char *help;      /* one line */
+	int (*run)(int argc, char **argv);
+};
+
+/* Ended by an entry without words. */
+extern const struct cli_command cli_commands[];
+
+int config_check_run(int argc, char **argv);
+int firewall_print_run(int argc, char **argv);
+int firewall_apply_run(int argc, char **argv);
+int firewall_remove_run(int argc, char **argv);
+
+/*
+ * Reads and checks a configuration file; *out is to be freed with
+ * settings_free(). What is wrong goes to stderr with file, line and what was
+ * expected, and the exit code CLI_USAGE is returned; CLI_FINE otherwise.
+ */
+DG_MUSTCHECK int cli_settings_read(struct settings *out, const char *path);
+
+/*
+ * Takes `-c FILE` and nothing else off the arguments. False, said on stderr,
+ * for anything else.
+ */
+DG_MUSTCHECK bool cli_config_path(const char **path, int argc, char **argv);
+
+#endif

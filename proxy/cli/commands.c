@@ -1,0 +1,19 @@
+#include "cli/cli.h"
+
+/* clang-format off */
+const struct cli_command cli_commands[] = {
+	{ "config check", "FILE",
+	  "check a configuration file; nothing is changed",
+	  config_check_run },
+	{ "firewall print", "[-c FILE]",
+	  "show the rules that hand port 25 of the LAN to danegated",
+	  firewall_print_run },
+	{ "firewall apply", "[-c FILE]",
+	  "install them; twice is the same as once",
+	  firewall_apply_run },
+	{ "firewall remove", "[-c FILE]",
+	  "take them away again, and nothing else",
+	  firewall_remove_run },
+	{ 0 },
+};
+/* clang-format on */
