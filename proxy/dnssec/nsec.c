@@ -29,7 +29,7 @@ bool
 bitmap_has(struct span bitmap, uint16_t type)
 {
 	size_t at = 0;
-	size_t byte = (type & 0xff) / 8;
+	size_t byte = (type & 0xffU) / 8;
 
 	while (at < bitmap.n) {
 		size_t n = bitmap.p[at + 1];

@@ -66,10 +66,10 @@ take_keyword(struct smtp_extensions *e, unsigned bit, struct span argument)
 
 	if ((e->bits & bit) != 0)
 		return;
-	if (kept != NULL && (!is_printable(argument) ||
-				span_copy_text(kept,
-				    SMTP_EXTENSION_ARGUMENT_MAX + 1,
-				    argument) != 0))
+	if (kept != NULL &&
+	    (!is_printable(argument) ||
+		span_copy_text(kept, SMTP_EXTENSION_ARGUMENT_MAX + 1,
+		    argument) != 0))
 		return;
 	/* LIMITS says nothing without a limit (RFC 9422 3). */
 	if (bit == SMTP_EXT_LIMITS && argument.n == 0)
