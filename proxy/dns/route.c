@@ -615,5 +615,6 @@ route_lookup(struct route_query **out, struct resolver *r,
 void
 route_cancel(struct route_query *q)
 {
-	route_free(q);
+	if (q != NULL)
+		route_free(q);
 }

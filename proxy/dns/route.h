@@ -35,6 +35,7 @@ typedef void route_done(void *arg, struct route_facts *facts);
 DG_MUSTCHECK int route_lookup(struct route_query **out, struct resolver *r,
     const struct route_question *question, route_done *done, void *arg);
 
+/* Forgets the query; its callback will not be called. NULL is fine. */
 void route_cancel(struct route_query *q);
 
 #endif

@@ -43,12 +43,13 @@ answer_close(struct session *s, int code, const char *format, ...)
 {
 	va_list ap;
 
-	/* Whoever has more to say to the server has said it before. */
-	upstream_abort(&s->upstream);
-	decide_clear(s);
+	/* First of all: the words may be the decision's, which goes next. */
 	va_start(ap, format);
 	answer_text(s, code, format, ap);
 	va_end(ap);
+	/* Whoever has more to say to the server has said it before. */
+	upstream_abort(&s->upstream);
+	decide_clear(s);
 	session_goto(s, SESSION_CLOSING);
 }
 
