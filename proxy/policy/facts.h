@@ -71,6 +71,8 @@ enum server_tls {
 	SERVER_TLS_INJECTED,	/* plaintext behind the 220 */
 	SERVER_TLS_FAILED,	/* the handshake failed */
 	SERVER_TLS_TOO_LATE,	/* a transaction in clear is open already */
+	SERVER_TLS_OTHER,	/* TLS stands, set up for another recipient's
+	                        sake: chain and DANE result known */
 	SERVER_TLS_DONE, /* handshake done: chain and DANE result known */
 };
 

@@ -132,7 +132,7 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_UNKNOWN]     = RELAYED(NONE),
 		[SERVER_TLS_NOT_OFFERED] = RELAYED(NONE),
 		[SERVER_TLS_REFUSED]     = RELAYED(NONE),
-		/* for another recipient's sake */
+		[SERVER_TLS_OTHER]       = RELAYED(TLS),
 		[SERVER_TLS_DONE]        = RELAYED(TLS),
 	},
 	[NEED_MAY] = {
@@ -141,6 +141,7 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
 		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
 		[SERVER_TLS_TOO_LATE]    = HELD(TLS_REQUIRED),
+		[SERVER_TLS_OTHER]       = RELAYED(TLS),
 		[SERVER_TLS_DONE]        = RELAYED(TLS),
 	},
 	[NEED_MAY_FALLBACK] = {
@@ -149,6 +150,7 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
 		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
 		[SERVER_TLS_TOO_LATE]    = HELD(TLS_REQUIRED),
+		[SERVER_TLS_OTHER]       = RELAYED(TLS),
 		[SERVER_TLS_DONE]        = RELAYED(TLS),
 	},
 	[NEED_TLS] = {
@@ -157,6 +159,7 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
 		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
 		[SERVER_TLS_TOO_LATE]    = HELD(TLS_REQUIRED),
+		[SERVER_TLS_OTHER]       = RELAYED(TLS),
 		[SERVER_TLS_DONE]        = RELAYED(TLS),
 	},
 	[NEED_DANE] = {
@@ -165,6 +168,7 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
 		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
 		[SERVER_TLS_TOO_LATE]    = HELD(TLS_REQUIRED),
+		[SERVER_TLS_OTHER]       = HELD(OTHER_SERVER),
 		[SERVER_TLS_DONE]        = HELD(TLSA_MISMATCH),
 	},
 };
@@ -420,7 +424,8 @@ judge_server(struct judgement *j, const struct requirement *requirement,
 	j->verdict = o->verdict;
 	j->auth = o->auth;
 	j->reason = o->reason;
-	if (requirement->need == NEED_DANE && server->tls == SERVER_TLS_DONE)
+	if (requirement->need == NEED_DANE &&
+	    (server->tls == SERVER_TLS_DONE || server->tls == SERVER_TLS_OTHER))
 		judge_dane(j, requirement, &server->dane);
 	if (is_downgrade(requirement, server)) {
 		j->verdict = VERDICT_DEFER;

@@ -87,10 +87,8 @@ void policy_require(struct requirement *out, const struct settings *settings,
 /* What the server did. */
 struct server_facts {
 	enum server_tls tls;
-	struct dane_result dane; /* with SERVER_TLS_DONE and NEED_DANE */
-	/* This host or address offered STARTTLS in the last days (downgrade
-	 * memory). */
-	bool remembered;
+	struct dane_result dane; /* with TLS and NEED_DANE */
+	bool remembered; /* spoke TLS in the last days; see policy/memory.h */
 };
 
 struct judgement {

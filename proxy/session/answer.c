@@ -83,7 +83,7 @@ blames_server(enum reason reason)
 	return reason == REASON_TLSA_MISMATCH ||
 	    reason == REASON_STARTTLS_MISSING ||
 	    reason == REASON_STARTTLS_REFUSED || reason == REASON_TLS_FAILED ||
-	    reason == REASON_DOWNGRADE || reason == REASON_OTHER_SERVER;
+	    reason == REASON_DOWNGRADE;
 }
 
 void

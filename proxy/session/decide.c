@@ -49,6 +49,7 @@ decide_start(struct session *s, enum decision_purpose purpose)
 
 	decide_clear(s);
 	d->purpose = purpose;
+	d->late = s->secured;
 	if (purpose == DECIDE_RELAY)
 		memset(&d->domain, 0, sizeof(d->domain));
 	q.domain = d->domain;
@@ -143,6 +144,44 @@ check_dane(struct session *s)
 		d->dane = first;
 }
 
+/* What downgrade memory goes by: the MX host that the destination is, or the
+ * bare address where no host lists it. */
+static struct span
+memory_key(const struct session *s, char address[ADDRESS_TEXT_MAX])
+{
+	const struct host_facts *host = s->decision.requirement.host;
+
+	return span_text(host != NULL && host->matched
+		? host->host.text
+		: address_text(&s->server, address));
+}
+
+static bool
+is_remembered(const struct session *s)
+{
+	char address[ADDRESS_TEXT_MAX];
+	struct span key = memory_key(s, address);
+
+	if (s->server_tls == SERVER_TLS_DONE)
+		memory_note(s->proxy->memory, key, clock_wall());
+	return memory_knows(s->proxy->memory, key, clock_wall(),
+	    s->proxy->settings->memory_days);
+}
+
+/* What the server did, as this decision has to see it. */
+static enum server_tls
+decide_server_tls(const struct session *s)
+{
+	const struct decision *d = &s->decision;
+
+	if (s->server_tls == SERVER_TLS_DONE && d->late)
+		return SERVER_TLS_OTHER;
+	if (s->server_tls == SERVER_TLS_UNKNOWN && s->mail_sent &&
+	    d->requirement.need != NEED_NOTHING)
+		return SERVER_TLS_TOO_LATE;
+	return s->server_tls;
+}
+
 static const char *
 dns_why(const struct decision *d)
 {
@@ -162,8 +201,12 @@ decide_why(const struct session *s, const struct judgement *j, char *why,
 
 	const char *text = "";
 
-	if (j->reason == REASON_TLSA_MISMATCH)
+	if (j->reason == REASON_TLSA_MISMATCH ||
+	    j->reason == REASON_OTHER_SERVER)
 		text = d->dane.reason;
+	else if (j->reason == REASON_DOWNGRADE &&
+	    s->server_tls != SERVER_TLS_INJECTED)
+		text = "it spoke TLS before and now does not";
 	else if (j->reason == REASON_DNS_BOGUS ||
 	    j->reason == REASON_DNS_FAILED)
 		text = dns_why(d);
@@ -193,16 +236,14 @@ decide_judge(struct session *s)
 {
 	const struct settings *settings = s->proxy->settings;
 	struct decision *d = &s->decision;
-	struct server_facts server = { .tls = s->server_tls };
+	struct server_facts server = { .tls = decide_server_tls(s) };
 	struct judgement j;
 	char why[DANE_REASON_MAX];
 	bool pass;
 
-	if (d->requirement.need != NEED_NOTHING && s->mail_sent &&
-	    s->server_tls == SERVER_TLS_UNKNOWN)
-		server.tls = SERVER_TLS_TOO_LATE;
 	check_dane(s);
 	server.dane = d->dane;
+	server.remembered = is_remembered(s);
 	policy_judge(&j, settings, &d->requirement, &server);
 	decide_why(s, &j, why, sizeof(why));
 	if (d->purpose == DECIDE_RELAY) {

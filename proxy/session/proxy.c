@@ -39,7 +39,9 @@ proxy_new(struct proxy **out, struct event_base *base,
 	p->resolver = resolver;
 	p->tls = tls;
 	TAILQ_INIT(&p->sessions);
-	if (event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {
+	if (memory_new(&p->memory, MEMORY_HOSTS_MAX) != 0 ||
+	    event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {
+		memory_free(p->memory);
 		free(p);
 		return DG_ENOMEM;
 	}
@@ -132,6 +134,7 @@ proxy_free(struct proxy *p)
 	while ((s = TAILQ_FIRST(&p->sessions)) != NULL)
 		session_free(s);
 	(void)event_del(&p->reap);
+	memory_free(p->memory);
 	free(p);
 }
 

@@ -28,6 +28,7 @@
 #include <sys/queue.h>
 
 #include "dns/route.h"
+#include "policy/memory.h"
 #include "policy/policy.h"
 #include "session/proxy.h"
 #include "session/upstream.h"
@@ -92,6 +93,7 @@ struct decision {
 	enum decision_purpose purpose;
 	struct route_query *query;
 	bool ready; /* facts have come (NULL: they could not) */
+	bool late;  /* TLS stood already, for another's sake */
 	struct route_facts *facts;
 	struct name domain;
 	bool literal;
@@ -173,6 +175,7 @@ struct proxy {
 	size_t nsessions;
 	uint64_t last_id;
 	bool draining;
+	struct memory *memory; /* of hosts that spoke TLS */
 	struct event reap;
 	void (*idle)(void *arg);
 	void *idle_arg;

@@ -248,11 +248,14 @@ test_only_listed_outcomes_relay(void **state)
 		     t <= SERVER_TLS_DONE; t++) {
 			struct judgement j = judge(n, t, DANE_FAILED, false);
 			bool clear = t == SERVER_TLS_NOT_OFFERED;
-			bool done = t == SERVER_TLS_DONE;
+			bool done = t == SERVER_TLS_DONE ||
+			    t == SERVER_TLS_OTHER;
 			bool relay = false;
 
 			if (n == NEED_NOTHING)
-				relay = clear || t == SERVER_TLS_UNKNOWN;
+				relay = clear || done ||
+				    t == SERVER_TLS_UNKNOWN ||
+				    t == SERVER_TLS_REFUSED;
 			if (n == NEED_MAY)
 				relay = clear || done;
 			if (n == NEED_MAY_FALLBACK)
@@ -283,6 +286,14 @@ test_dane_relays_only_when_verified(void **state)
 			assert_int_equal(j.reason, REASON_TLSA_MISMATCH);
 		}
 	}
+	/* A later recipient, against the chain of the running session. */
+	assert_int_equal(judge(NEED_DANE, SERVER_TLS_OTHER, DANE_VERIFIED,
+			     false)
+			     .auth,
+	    AUTH_DANE_EE);
+	assert_int_equal(judge(NEED_DANE, SERVER_TLS_OTHER, DANE_FAILED, false)
+			     .reason,
+	    REASON_OTHER_SERVER);
 	/* A verified chain counts for nothing without its handshake. */
 	assert_int_equal(judge(NEED_DANE, SERVER_TLS_NOT_OFFERED, DANE_VERIFIED,
 			     false)
