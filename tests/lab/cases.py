@@ -325,6 +325,29 @@ def no_tlsa_no_starttls_in_clear(lab, family):
 
 
 @case
+def forgotten_starttls_held(lab, family):
+    """No TLSA, but the server spoke TLS a moment ago and now does not offer
+    it: a downgrade, held."""
+    site = world.SITES["fickle.test"]
+    sink = lab.world.sinks[site.name]
+    attempt, _ = mail_to(lab, Letter(site.domain(family)))
+    require_equal(attempt.status, "sent", str(attempt))
+    sink.starttls = "absent"
+    try:
+        letter = Letter(site.domain(family))
+        attempt, packets = mail_to(lab, letter)
+    finally:
+        sink.starttls = "offered"
+    require_equal(attempt.status, "deferred", str(attempt))
+    require("downgrade" in attempt.said, str(attempt))
+    require_equal(capture.found_in_clear(packets, letter.envelope()), [],
+                  "in clear on the wire")
+    require_fields(lab.danegate.wait_for_event(
+        event="decision", domain=letter.domain, verdict="defer"),
+        reason="downgrade", level="dane")
+
+
+@case
 def null_mx_refused(lab, family):
     """The domain says that it takes no mail (RFC 7505): refused for good."""
     site, domain = world.SITES["dane-ee.test"], f"v{family}.no-mail.test"
@@ -411,7 +434,8 @@ def two_domains_two_servers(lab, family):
         smtp.ehlo()
         smtp.expect(250, f"MAIL FROM:<{SENDER}>")
         smtp.expect(250, f"RCPT TO:<{first.recipient}>")
-        smtp.expect(451, f"RCPT TO:<{second.recipient}>")
+        said = smtp.expect(451, f"RCPT TO:<{second.recipient}>")
+        require("other-server" in said, said)
         smtp.send_data(first.text)
     lab.mx.wait_for_message(first.recipient)
     require_equal(lab.mx.messages(second.recipient), [], "arrived")
@@ -493,6 +517,78 @@ def killed_daemon_leaks_nothing(lab, family):
         attempt = lab.mta.wait_for_attempt(queue_id, 2)
         require_equal(attempt.status, "sent", f"again: {attempt}")
         lab.mx.wait_for_message(letter.recipient)
+
+
+@case
+def exempt_source_untouched(lab, family):
+    """A source that the configuration exempts is forwarded as it is, another
+    one is not."""
+    site = world.SITES["plain-tls.test"]
+    lab.danegate.reconfigure(
+        f"set intercept exempt {topology.MTA[family]}")
+    lab.danegate.firewall("apply")
+    try:
+        with mail.Dialogue(topology.LAN, site.address(family)) as smtp:
+            smtp.ehlo()
+            require(smtp.has_extn("starttls"), "intercepted")
+    finally:
+        lab.danegate.reconfigure()
+        lab.danegate.firewall("apply")
+
+
+@once
+@case
+def reload_takes_all_or_nothing(lab, _family):
+    """SIGHUP with a bad configuration changes nothing and says where it is
+    bad; with a good one the next session follows it, and no session is lost."""
+    site = world.SITES["plain-tls.test"]
+    letter = Letter(site.domain(4))
+    with mail.Dialogue(topology.LAN, site.address(4)) as smtp:
+        smtp.ehlo()
+        lab.danegate.reload("set policy default dance", wait="reload-refused")
+        said = lab.danegate.wait_for_event(event="config-bad")["text"]
+        require("danegate.conf:" in said and "expected none, may" in said,
+                said)
+        smtp.expect(250, f"MAIL FROM:<{SENDER}>")
+        smtp.expect(250, f"RCPT TO:<{letter.recipient}>")
+        try:
+            lab.danegate.reload("set policy default block", wait="reloaded")
+            smtp.send_data(letter.text)
+            lab.mx.wait_for_message(letter.recipient)
+            smtp.expect(250, f"MAIL FROM:<{SENDER}>")
+            said = smtp.expect(451, f"RCPT TO:<{letter.recipient}>")
+            require("policy-block" in said, said)
+        finally:
+            lab.danegate.reload(wait="reloaded")
+
+
+@once
+@case
+def stop_finishes_the_message(lab, _family):
+    """SIGTERM in the middle of a message: it is finished, its answer is the
+    MX's, then the daemon ends; an idle session gets 421 at once."""
+    site = world.SITES["dane-ee.test"]
+    letter = Letter(site.domain(4))
+    with mail.Dialogue(topology.LAN, site.address(4)) as idle, \
+            mail.Dialogue(topology.LAN, site.address(4)) as smtp:
+        idle.ehlo()
+        smtp.ehlo()
+        smtp.expect(250, f"MAIL FROM:<{SENDER}>")
+        smtp.expect(250, f"RCPT TO:<{letter.recipient}>")
+        smtp.expect(354, "DATA")
+        smtp.send(letter.text[:100])
+        lab.danegate.daemon.process.terminate()
+        try:
+            require_equal(idle.getreply()[0], 421, "idle session")
+            smtp.send(letter.text[100:] + b".\r\n")
+            require_equal(smtp.getreply()[0], 250, "end of data")
+            require_equal(smtp.getreply()[0], 421, "then")
+            smtp.close()
+            idle.close()
+            require_equal(lab.danegate.daemon.process.wait(10), 0, "exit")
+        finally:
+            lab.danegate.start()
+    lab.mx.wait_for_message(letter.recipient)
 
 
 @once

@@ -4,6 +4,7 @@ import os
 import pathlib
 import pwd
 import re
+import signal
 
 import dns
 import topology
@@ -40,7 +41,7 @@ class Gateway:
         nobody = pwd.getpwnam("nobody")
         os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
         self.conf = self.folder / "danegate.conf"
-        self.conf.write_text("\n".join([
+        self.lines = [
             f"set intercept interface {topology.GW_LAN_INTERFACE}",
             f"set dns server {topology.wan_address(dns.RESOLVER, 4)}",
             f"set dns trust-anchor-file {anchor}",
@@ -48,11 +49,24 @@ class Gateway:
             f"set state directory {self.folder}/state",
             "set proxy user nobody",
             "set log destination stderr",
-            *more]) + "\n")
+            *more]
+        self.reconfigure()
         os.mkdir(self.folder / "state")
         os.chown(self.folder / "state", nobody.pw_uid, nobody.pw_gid)
         self.daemon = None
         self.begin = 0
+
+    def reconfigure(self, *more):
+        """Writes the configuration with further lines; nothing reads it yet."""
+        self.conf.write_text("\n".join([*self.lines, *more]) + "\n")
+
+    def reload(self, *more, wait):
+        """The same, and SIGHUP; returns when the log has that event."""
+        self.reconfigure(*more)
+        before = len(self.events(event=wait))
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.daemon.wait_for(lambda: len(self.events(event=wait)) > before,
+                             10, f"logs {wait}")
 
     def start(self):
         self.begin = 0

@@ -73,6 +73,7 @@ SITES = {site.name: site for site in (
     Site("lost-mx.test", 28, served=False, postfix=False),
     Site("no-mail.test", 29, postfix=False, mx_data="0 ."),
     Site("removed-tlsa.test", 30, tlsa="own"),
+    Site("fickle.test", 31, postfix=False),
 )}
 
 # What the resolver of the office's mail server is made to believe.
@@ -168,7 +169,7 @@ class World:
                                             impostor)}
         self.sinks = {}
         for name, how in (
-                ("bytes.test", {}), ("evil.test", {}),
+                ("bytes.test", {}), ("evil.test", {}), ("fickle.test", {}),
                 ("refused.test", {"starttls": "refused"}),
                 ("injected.test", {"starttls": "injected"}),
                 ("old-tls.test", {"newest": ssl.TLSVersion.TLSv1_2})):
