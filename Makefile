@@ -125,6 +125,7 @@ $(DEPS)/mbedtls.stamp: tools/deps/mbedtls_config.h
 $(DEPS)/libsodium.stamp: $(wildcard tools/deps/ed25519/*)
 $(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
 	$(say) DEP $*
+	@rm -f $@
 	$(Q)tools/need $(NEED)
 	$(Q)CC='$(CC)' AR='$(AR)' RANLIB='$(RANLIB)' HOST='$(TRIPLET)' \
 	    tools/deps/build $* $(DEPS)
