@@ -25,6 +25,7 @@ test_json_nests_objects_and_arrays(void **state)
 	json_object(&j);
 	json_close(&j);
 	json_array(&j);
+	json_text(&j, "y");
 	json_close(&j);
 	json_object(&j);
 	json_key(&j, "x");
@@ -38,7 +39,7 @@ test_json_nests_objects_and_arrays(void **state)
 	json_close(&j);
 	assert_int_equal(json_end(&j), 0);
 	assert_string_equal(text,
-	    "{\"a\":[-9223372036854775808,{},[],{\"x\":false}],"
+	    "{\"a\":[-9223372036854775808,{},[\"y\"],{\"x\":false}],"
 	    "\"b\":true,\"c\":\"\"}\n");
 }
 
