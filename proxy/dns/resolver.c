@@ -366,6 +366,7 @@ resolver_new(struct resolver **out, struct event_base *base,
 		resolver_free(r);
 		return err;
 	}
+	dnssec_trust_set_trace(r->trust, config->trace, config->trace_arg);
 	*out = r;
 	return 0;
 }

@@ -24,6 +24,8 @@ struct resolver_config {
 	 * first round, and a lookup altogether (RESOLVER_TOTAL_MS). */
 	unsigned try_ms;
 	unsigned total_ms;
+	dnssec_trace *trace; /* NULL: nobody watches the lookups */
+	void *trace_arg;
 };
 
 /* DG_ESYNTAX for bad anchors, DG_EINVAL without servers, DG_ENOMEM. */

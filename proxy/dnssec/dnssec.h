@@ -77,6 +77,34 @@ DG_MUSTCHECK int dnssec_trust_load(struct dnssec_trust *t, struct span text);
 
 void dnssec_trust_free(struct dnssec_trust *t);
 
+/*
+ * For people who want to see the way of a lookup: the zones it comes through,
+ * from the root down (those that earlier lookups have proven are not told
+ * again), and the aliases it follows. name and target as dname_text() prints
+ * them: any name, made printable.
+ */
+struct dnssec_trace_key {
+	uint16_t tag;
+	uint8_t algorithm;
+	uint8_t digest; /* type of the DS record or anchor that means the key;
+			   0: there is none */
+};
+
+struct dnssec_trace_step {
+	enum dnssec_status status; /* secure or insecure */
+	const char *name;	   /* of the zone, or the alias */
+	const char *target;	   /* NULL: a zone */
+	size_t nkeys; /* of a secure zone: those that can sign data */
+	const struct dnssec_trace_key *keys;
+};
+
+/* All that step holds dies when the callback returns. */
+typedef void dnssec_trace(void *arg, const struct dnssec_trace_step *step);
+
+/* call: NULL for none. */
+void dnssec_trust_set_trace(struct dnssec_trust *t, dnssec_trace *call,
+    void *arg);
+
 /* Records of the answer: type and class of the question, RDATA in wire form
  * (names inside uncompressed). */
 #define DNSSEC_MAX_ANSWERS 128

@@ -259,6 +259,7 @@ follow(struct dnssec_lookup *l, const struct answer *a,
 		return;
 	}
 	l->result.aliased = true;
+	trace_alias(trust_trace(l->trust), &from, target, a->status);
 	l->name = *target;
 	begin(l);
 }
@@ -386,6 +387,7 @@ enter_unsigned(struct dnssec_lookup *l, const struct answer *a, bool remember)
 		end_no_memory(l);
 		return;
 	}
+	trace_zone(trust_trace(l->trust), zone, &l->ds);
 	if (remember)
 		trust_add(l->trust, zone, l->work.now, a->ttl);
 	set_zone(l, zone);
@@ -481,6 +483,7 @@ give_keys(struct dnssec_lookup *l, const struct message *m)
 	switch (status) {
 	case SIGNING_GOOD:
 		l->root_seen |= root;
+		trace_zone(trust_trace(l->trust), zone, &l->ds);
 		trust_add(l->trust, zone, l->work.now,
 		    signature.ttl < l->ds_ttl ? signature.ttl : l->ds_ttl);
 		set_zone(l, zone);

@@ -14,6 +14,7 @@ struct dnssec_trust {
 	struct ds_set anchors;
 	struct budget budget;
 	struct entry *entries;
+	struct trace trace;
 };
 
 /* https://data.iana.org/root-anchors/root-anchors.xml */
@@ -135,6 +136,12 @@ const struct ds_set *
 trust_anchors(const struct dnssec_trust *t)
 {
 	return &t->anchors;
+}
+
+struct trace *
+trust_trace(struct dnssec_trust *t)
+{
+	return &t->trace;
 }
 
 /* A clock that was set back may not prolong what is known. */

@@ -6,12 +6,15 @@
 #ifndef DG_DNSSEC_TRUST_H
 #define DG_DNSSEC_TRUST_H
 
-#include "dnssec/zone.h"
+#include "dnssec/trace.h"
 
 #define TRUST_TTL_MAX 86400 /* seconds a zone is remembered at most */
 
 /* What the keys of the root must fit. */
 const struct ds_set *trust_anchors(const struct dnssec_trust *t);
+
+/* Who watches lookups. */
+struct trace *trust_trace(struct dnssec_trust *t);
 
 /* The deepest zone known that name lies in, with a reference for the caller;
  * NULL when there is none. */
