@@ -35,7 +35,7 @@ uses_tls := base net
 uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
 uses_daemon := $(uses_session) session
-uses_cli := base config
+uses_cli := base config net dnssec dane policy dns
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core

@@ -5,6 +5,11 @@ const struct cli_command cli_commands[] = {
 	{ "config check", "FILE",
 	  "check a configuration file; nothing is changed",
 	  config_check_run },
+	{ "dns lookup",
+	  "[--json] [--server ADDRESS[@PORT]]... [--anchor FILE] [--at TIME] "
+	  "NAME TYPE",
+	  "look up and validate as danegated does; shows the chain of zones",
+	  dns_lookup_run },
 	{ "firewall print", "[-c FILE]",
 	  "show the rules that hand port 25 of the LAN to danegated",
 	  firewall_print_run },

@@ -1,0 +1,383 @@
+/*
+ * Options of the danegate dns commands, and a lookup on a loop of its own.
+ */
+#include "cli/dns.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "dns/resolver.h"
+
+#define RESOLV_CONF	  "/etc/resolv.conf"
+#define RESOLV_CONF_MAX	  65536
+#define CACHE_BYTES	  ((size_t)256 * 1024)
+#define TIME_MAX	  253402300799 /* the end of the year 9999 */
+#define SECONDS_OF_DAY	  86400
+#define SECONDS_OF_HOUR	  3600
+#define SECONDS_OF_MINUTE 60
+
+/* Takes n digits off *rest. DG_ESYNTAX when there are others or past max. */
+static int
+take_digits(int64_t *out, struct span *rest, size_t n, uint64_t max)
+{
+	uint64_t value;
+
+	if (rest->n < n ||
+	    span_number(&value, span_slice(*rest, 0, n), max) != 0)
+		return DG_ESYNTAX;
+	*rest = span_slice(*rest, n, rest->n);
+	*out = (int64_t)value;
+	return 0;
+}
+
+/* Takes one of the characters off *rest; 0 when none is there. */
+static char
+take_one_of(struct span *rest, const char *characters)
+{
+	char c;
+
+	if (rest->n == 0 || rest->p[0] == '\0' ||
+	    strchr(characters, rest->p[0]) == NULL)
+		return '\0';
+	c = (char)rest->p[0];
+	*rest = span_slice(*rest, 1, rest->n);
+	return c;
+}
+
+/* Days from 1970-01-01; the year is reckoned from March, so that the leap day
+ * is its last. */
+static int64_t
+days_of(int64_t year, int64_t month, int64_t day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t m = (month + 9) % 12;
+
+	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day -
+	    719469;
+}
+
+static int64_t
+days_in(int64_t year, int64_t month)
+{
+	return month == 12
+	    ? 31
+	    : days_of(year, month + 1, 1) - days_of(year, month, 1);
+}
+
+/* RFC 3339 5.6, full-date. */
+static int
+take_date(int64_t *days, struct span *rest)
+{
+	int64_t year;
+	int64_t month;
+	int64_t day;
+
+	if (take_digits(&year, rest, 4, 9999) != 0 ||
+	    take_one_of(rest, "-") == '\0' ||
+	    take_digits(&month, rest, 2, 12) != 0 ||
+	    take_one_of(rest, "-") == '\0' ||
+	    take_digits(&day, rest, 2, 31) != 0 || year < 1970 || month < 1 ||
+	    day < 1 || day > days_in(year, month))
+		return DG_ESYNTAX;
+	*days = days_of(year, month, day);
+	return 0;
+}
+
+/* Hours and minutes; sign: of an offset. */
+static int
+take_hour_and_minute(int64_t *seconds, struct span *rest)
+{
+	int64_t hour;
+	int64_t minute;
+
+	if (take_digits(&hour, rest, 2, 23) != 0 ||
+	    take_one_of(rest, ":") == '\0' ||
+	    take_digits(&minute, rest, 2, 59) != 0)
+		return DG_ESYNTAX;
+	*seconds = hour * SECONDS_OF_HOUR + minute * SECONDS_OF_MINUTE;
+	return 0;
+}
+
+/* partial-time; a fraction of a second does not count. */
+static int
+take_time(int64_t *seconds, struct span *rest)
+{
+	int64_t minutes;
+	int64_t second;
+	int64_t digit;
+
+	/* A leap second is 60. */
+	if (take_hour_and_minute(&minutes, rest) != 0 ||
+	    take_one_of(rest, ":") == '\0' ||
+	    take_digits(&second, rest, 2, 60) != 0)
+		return DG_ESYNTAX;
+	*seconds = minutes + second;
+	if (take_one_of(rest, ".") == '\0')
+		return 0;
+	if (take_digits(&digit, rest, 1, 9) != 0)
+		return DG_ESYNTAX;
+	while (take_digits(&digit, rest, 1, 9) == 0)
+		;
+	return 0;
+}
+
+/* time-offset, in seconds east of Greenwich. */
+static int
+take_offset(int64_t *seconds, struct span *rest)
+{
+	char sign = take_one_of(rest, "Zz+-");
+	int64_t offset = 0;
+
+	if (sign == '\0')
+		return DG_ESYNTAX;
+	if ((sign == '+' || sign == '-') &&
+	    take_hour_and_minute(&offset, rest) != 0)
+		return DG_ESYNTAX;
+	*seconds = sign == '-' ? -offset : offset;
+	return 0;
+}
+
+int
+dns_time_parse(int64_t *out, struct span text)
+{
+	uint64_t epoch;
+	int64_t days;
+	int64_t seconds;
+	int64_t offset;
+	int64_t at;
+
+	if (span_number(&epoch, text, TIME_MAX) == 0) {
+		*out = (int64_t)epoch;
+		return 0;
+	}
+	if (take_date(&days, &text) != 0 || take_one_of(&text, "Tt ") == '\0' ||
+	    take_time(&seconds, &text) != 0 ||
+	    take_offset(&offset, &text) != 0 || text.n > 0)
+		return DG_ESYNTAX;
+	at = days * SECONDS_OF_DAY + seconds - offset;
+	if (at < 0 || at > TIME_MAX)
+		return DG_ESYNTAX;
+	*out = at;
+	return 0;
+}
+
+int
+dns_server_parse(struct address *out, const char *text)
+{
+	struct address a;
+
+	if (address_parse_port(&a, span_text(text), DNS_PORT) != 0 ||
+	    a.port == 0)
+		return DG_ESYNTAX;
+	*out = a;
+	return 0;
+}
+
+size_t
+dns_servers_read(struct address *out, size_t max, struct span text)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < text.n && n < max;) {
+		size_t end = span_find(text, '\n', at);
+		struct span rest = span_slice(text, at, end);
+
+		if (span_equal(span_word(&rest), span_text("nameserver")) &&
+		    address_parse(&out[n], span_word(&rest)) == 0)
+			out[n++].port = DNS_PORT;
+		at = end + 1;
+	}
+	return n;
+}
+
+static bool
+option_server(struct dns_options *o, const char *value)
+{
+	if (o->nservers == DNS_SERVERS_MAX) {
+		(void)fprintf(stderr, "--server: %d at most\n",
+		    DNS_SERVERS_MAX);
+		return false;
+	}
+	if (dns_server_parse(&o->servers[o->nservers], value) != 0) {
+		(void)fprintf(stderr, "--server: expected ADDRESS[@PORT]\n");
+		return false;
+	}
+	o->nservers++;
+	return true;
+}
+
+static bool
+option_anchor(struct dns_options *o, const char *value)
+{
+	int err;
+
+	free(o->anchors);
+	o->anchors = NULL;
+	err = file_read(&o->anchors, &o->anchors_n, value, DNS_ANCHORS_MAX);
+	if (err == 0 && o->anchors_n > 0)
+		return true;
+	if (err == DG_EIO)
+		perror(value);
+	else
+		(void)fprintf(stderr, "%s: %s\n", value,
+		    err == 0 ? "empty" : dg_err_text(err));
+	return false;
+}
+
+static bool
+option_at(struct dns_options *o, const char *value)
+{
+	if (dns_time_parse(&o->at, span_text(value)) == 0)
+		return true;
+	(void)fprintf(stderr, "--at: expected epoch seconds or RFC 3339\n");
+	return false;
+}
+
+/* Those with a value. */
+static const struct {
+	const char *word;
+	bool (*take)(struct dns_options *o, const char *value);
+} options[] = {
+	{ "--server", option_server },
+	{ "--anchor", option_anchor },
+	{ "--at", option_at },
+};
+
+/* Takes one option off o->argv; false when it is none. */
+static bool
+take_option(struct dns_options *o)
+{
+	const char *word = o->argv[0];
+
+	if (strcmp(word, "--json") == 0) {
+		o->json = true;
+		o->argc--;
+		o->argv++;
+		return true;
+	}
+	for (size_t i = 0; i < DG_ARRAY_LEN(options); i++) {
+		if (strcmp(word, options[i].word) != 0)
+			continue;
+		if (o->argc < 2) {
+			(void)fprintf(stderr, "%s: expected a value\n", word);
+			return false;
+		}
+		if (!options[i].take(o, o->argv[1]))
+			return false;
+		o->argc -= 2;
+		o->argv += 2;
+		return true;
+	}
+	(void)fprintf(stderr, "%s: no such option\n", word);
+	return false;
+}
+
+bool
+dns_options_take(struct dns_options *out, int argc, char **argv)
+{
+	*out = (struct dns_options){ .at = -1, .argc = argc, .argv = argv };
+	while (out->argc > 0 && strncmp(out->argv[0], "--", 2) == 0)
+		if (!take_option(out))
+			return false;
+	return true;
+}
+
+void
+dns_options_free(struct dns_options *o)
+{
+	free(o->anchors);
+	o->anchors = NULL;
+}
+
+/* The resolver asks for the time without saying whose: --at is one for all. */
+static int64_t time_given;
+
+static int64_t
+tell_time_given(void)
+{
+	return time_given;
+}
+
+struct run {
+	const struct dns_lookup *lookup;
+	struct event_base *base;
+};
+
+static void
+on_done(void *arg, const struct dnssec_result *result)
+{
+	struct run *run = arg;
+
+	run->lookup->done(run->lookup->arg, result);
+	(void)event_base_loopbreak(run->base);
+}
+
+/* There is nobody to ask. */
+static int
+end_without_servers(const struct dns_lookup *l)
+{
+	struct dnssec_result result = {
+		.status = DNSSEC_INDETERMINATE,
+		.canonical = l->name,
+	};
+
+	(void)snprintf(result.reason, sizeof(result.reason),
+	    "no name server in " RESOLV_CONF);
+	l->done(l->arg, &result);
+	return 0;
+}
+
+static size_t
+read_system_servers(struct address servers[DNS_SERVERS_MAX])
+{
+	uint8_t *text;
+	size_t n;
+
+	if (file_read(&text, &n, RESOLV_CONF, RESOLV_CONF_MAX) != 0)
+		return 0;
+	n = dns_servers_read(servers, DNS_SERVERS_MAX, span_of(text, n));
+	free(text);
+	return n;
+}
+
+int
+dns_resolve(const struct dns_options *o, const struct dns_lookup *l)
+{
+	struct address system[DNS_SERVERS_MAX];
+	struct resolver_config config = {
+		.servers = o->nservers > 0 ? o->servers : system,
+		.nservers = o->nservers,
+		.anchors = span_of(o->anchors, o->anchors_n),
+		.cache_bytes = CACHE_BYTES,
+		.now = o->at >= 0 ? tell_time_given : NULL,
+		.trace = l->trace,
+		.trace_arg = l->trace_arg,
+	};
+	struct run run = { .lookup = l };
+	struct resolver *r = NULL;
+	struct resolver_query *q;
+	int err = DG_ENOMEM;
+
+	time_given = o->at;
+	if (config.nservers == 0)
+		config.nservers = read_system_servers(system);
+	if (config.nservers == 0)
+		return end_without_servers(l);
+	run.base = event_base_new();
+	if (run.base == NULL)
+		goto out;
+	err = resolver_new(&r, run.base, &config);
+	if (err != 0)
+		goto out;
+	err = resolver_lookup(&q, r, &l->name, l->type, on_done, &run);
+	if (err == 0 && event_base_dispatch(run.base) != 0)
+		err = DG_EIO;
+out:
+	resolver_free(r);
+	if (run.base != NULL)
+		event_base_free(run.base);
+	return err;
+}
