@@ -169,8 +169,7 @@ dns_server_parse(struct address *out, const char *text)
 {
 	struct address a;
 
-	if (address_parse_port(&a, span_text(text), DNS_PORT) != 0 ||
-	    a.port == 0)
+	if (address_parse_port(&a, span_text(text), DNS_PORT) != 0)
 		return DG_ESYNTAX;
 	*out = a;
 	return 0;

@@ -12,6 +12,7 @@
 #include "dnssec/present.h"
 
 #define UNSIGNED_MAX 300
+#define NOT_PROVABLE "NSEC3 with opt-out or too many iterations proves nothing"
 
 enum lookup_exit {
 	LOOKUP_SECURE = 0,
@@ -56,9 +57,9 @@ rcode_text(const struct dnssec_result *r)
 static const char *
 reason_text(const struct lookup *l, const struct dnssec_result *r)
 {
-	return r->status == DNSSEC_INSECURE && r->reason[0] == '\0'
-	    ? l->insecure
-	    : r->reason;
+	if (r->status != DNSSEC_INSECURE || r->reason[0] != '\0')
+		return r->reason;
+	return l->insecure[0] != '\0' ? l->insecure : NOT_PROVABLE;
 }
 
 /* Presentation form for as long as the callback runs; out of memory there is

@@ -40,8 +40,8 @@ class Tree:
         self.folder = pathlib.Path(folder, "dns")
         self.folder.mkdir()
         self.files = {}
-        tld = ["@ NS ns", *_addresses("ns", AUTHORITY),
-               *_addresses("ignorant", IGNORANT)]
+        tld = ["@ NS ns", *addresses("ns", AUTHORITY),
+               *addresses("ignorant", IGNORANT)]
         for zone in zones:
             label = zone.origin.removesuffix(".test.")
             server = "ns" if zone.served else "ignorant"
@@ -49,7 +49,7 @@ class Tree:
         # Like the great TLDs: NSEC3, and unsigned children in its gaps.
         ds = self._add(Zone("test.", tld, nsec3=True, opt_out=True))
         ds = self._add(Zone(".", ["@ NS ns.test.", "test. NS ns.test.",
-                                  *_addresses("ns.test.", AUTHORITY), *ds]))
+                                  *addresses("ns.test.", AUTHORITY), *ds]))
         self.anchor = self.folder / "anchor"
         self.anchor.write_text("\n".join(ds) + "\n")
 
@@ -91,7 +91,7 @@ class Tree:
         return done.stdout
 
 
-def _addresses(name, host):
+def addresses(name, host):
     return [f"{name} A {topology.wan_address(host, 4)}",
             f"{name} AAAA {topology.wan_address(host, 6)}"]
 
@@ -137,7 +137,7 @@ def start_resolver(folder, host, lies=(), denied=()):
     conf = pathlib.Path(folder, f"unbound-{host}.conf")
     hints = pathlib.Path(folder, "root.hints")
     hints.write_text("\n".join([". NS ns.test.",
-                                *_addresses("ns.test.", AUTHORITY)]) + "\n")
+                                *addresses("ns.test.", AUTHORITY)]) + "\n")
     v4, v6 = (topology.wan_address(host, family) for family in (4, 6))
     text = (f'server:\n  interface: {v4}\n  interface: {v6}\n'
             f'  outgoing-interface: {v4}\n  outgoing-interface: {v6}\n'
