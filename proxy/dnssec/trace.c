@@ -2,6 +2,8 @@
 
 #include "dnssec/trust.h"
 
+#define KEYS_MAX 32 /* that are told of one zone */
+
 /* The digest type of the DS record that means the key; 0: none does. */
 static uint8_t
 digest_of(const struct zone *zone, const struct key *key,
@@ -17,7 +19,7 @@ void
 trace_zone(const struct trace *t, const struct zone *zone,
     const struct ds_set *ds)
 {
-	struct dnssec_trace_key keys[ZONE_KEYS_MAX];
+	struct dnssec_trace_key keys[KEYS_MAX];
 	struct dnssec_trace_step step = { .keys = keys };
 	char name[DNAME_TEXT_MAX];
 
@@ -25,7 +27,7 @@ trace_zone(const struct trace *t, const struct zone *zone,
 		return;
 	step.name = dname_text(&zone->name, name);
 	step.status = zone->status;
-	for (size_t i = 0; i < zone->nkeys; i++) {
+	for (size_t i = 0; i < zone->nkeys && i < KEYS_MAX; i++) {
 		const struct key *key = &zone->keys[i];
 
 		keys[step.nkeys++] = (struct dnssec_trace_key){
