@@ -88,6 +88,7 @@ check_set(struct answer *out, struct work *work, const struct denial_case *c)
 	case DENIAL_UNKNOWN:
 	case DENIAL_NODATA:
 	case DENIAL_DELEGATION:
+	case DENIAL_GAP:
 		break;
 	}
 	return DG_EPROTO;
@@ -163,6 +164,9 @@ judge_absence(struct answer *out, struct work *work,
 		return;
 	case DENIAL_INSECURE:
 		out->kind = nxdomain ? ANSWER_NXDOMAIN : ANSWER_NODATA;
+		return;
+	case DENIAL_GAP:
+		out->kind = ANSWER_DELEGATION;
 		return;
 	case DENIAL_NODATA:
 		out->kind = ANSWER_NODATA;

@@ -15,6 +15,8 @@ enum denial {
 	DENIAL_NXDOMAIN,    /* there is no such name */
 	DENIAL_DELEGATION,  /* type DS: the name is, or lies in, a zone that is
 			       not signed */
+	DENIAL_GAP,	    /* type DS: if there is such a zone, it is not
+			       signed; NSEC3 with opt-out tells no more */
 	DENIAL_INSECURE,    /* NSEC3 by which nothing can be proven: opt-out, or
 			       too many iterations */
 };

@@ -236,8 +236,7 @@ nsec3_prove(const struct nsec3_set *set, struct work *work,
 		return bitmap_deny(e.at->bitmap, c);
 	/* An unsigned zone may be in the gap (RFC 5155 6, 8.6, 9.2). */
 	if (e.closer->opt_out)
-		return c->type == DNS_TYPE_DS ? DENIAL_DELEGATION
-					      : DENIAL_INSECURE;
+		return c->type == DNS_TYPE_DS ? DENIAL_GAP : DENIAL_INSECURE;
 	return prove_wildcard(set, work, c, e.labels);
 }
 
