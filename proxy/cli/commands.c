@@ -5,6 +5,9 @@ const struct cli_command cli_commands[] = {
 	{ "config check", "FILE",
 	  "check a configuration file; nothing is changed",
 	  config_check_run },
+	{ "dns check-forwarder", "ADDRESS[@PORT] [--json]",
+	  "tell whether a resolver passes on what DNSSEC needs",
+	  dns_forwarder_run },
 	{ "dns lookup",
 	  "[--json] [--server ADDRESS[@PORT]]... [--anchor FILE] [--at TIME] "
 	  "NAME TYPE",

@@ -931,3 +931,71 @@ def answer_only_over_tcp(t, m):
 @spoilt(WWW)
 def answer_empty(t, m):
     m.answer, m.authority = [], []
+
+
+# danegate dns check-forwarder
+
+FORWARDERS = []
+
+
+@dataclasses.dataclass
+class ForwarderCase:
+    """failed: the checks that must fail, and no others."""
+    name: str
+    status: int
+    failed: set
+    spoil: object = None
+    tcp: bool = True
+
+
+def forwarder(name, status, failed=(), spoil=None, tcp=True):
+    FORWARDERS.append(ForwarderCase(f"forwarder-{name}", status, set(failed),
+                                    spoil, tcp))
+
+
+def stripping(*words):
+    def spoil(name, kind, m):
+        for section in sections(m):
+            section[:] = [r for r in section
+                          if r.type not in words and r.covers() not in words]
+    return spoil
+
+
+def answering(rcode, *kinds):
+    def spoil(name, kind, m):
+        if not kinds or kind in kinds:
+            m.answer, m.authority, m.rcode = [], [], rcode
+    return spoil
+
+
+def without_edns(name, kind, m):
+    """As of old: no OPT record, and nothing of DNSSEC."""
+    stripping("RRSIG", "NSEC", "NSEC3")(name, kind, m)
+    m.edns, m.flags = False, m.flags & 15 | 0x8180
+    return m.pack()
+
+
+forwarder("fit", 0)
+forwarder("strips-signatures", 1,
+          {"signatures", "denial", "validation"}, stripping("RRSIG"))
+forwarder("strips-proofs", 1, {"denial"}, stripping("NSEC", "NSEC3"))
+forwarder("strips-nsec3-alone", 1, {"tlsa"}, stripping("NSEC3"))
+forwarder("without-tcp", 1, {"tcp"}, tcp=False)
+forwarder("refuses-tlsa", 1, {"tlsa"}, answering(wire.NOTIMP, "TLSA"))
+forwarder("fails-tlsa", 1, {"tlsa"}, answering(wire.SERVFAIL, "TLSA"))
+forwarder("refuses-all", 1, {"answers", "signatures", "denial", "validation"},
+          answering(wire.REFUSED))
+forwarder("without-edns", 1, {"edns", "signatures", "denial", "validation"},
+          without_edns)
+
+
+def other_root(name, kind, m):
+    """Signed, by somebody else."""
+    if kind == "DNSKEY" and name == ".":
+        key = wire.Key.new(0x101)
+        m.answer = [key.record(".")]
+        now = int(time.time())
+        m.answer.append(wire.sign(m.answer, key, ".", now - DAY, now + DAY))
+
+
+forwarder("of-another-root", 1, {"validation"}, other_root)

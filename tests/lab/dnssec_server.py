@@ -59,22 +59,24 @@ class Forwarder:
     called with the question's name and type and the answer; changes that, or
     returns another, or bytes to be sent as they are."""
 
-    def __init__(self, source, spoil, port):
+    def __init__(self, source, spoil, port, tcp=True):
         self.source, self.spoil = source, spoil
         self.address, self.port = topology.wan_address(dns.RESOLVER, 4), port
         self.failure = None
         with topology.entered(topology.WAN):
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.udp.bind((self.address, port))
-            self.tcp = socket.create_server((self.address, port), backlog=16)
-        for serve in (self._serve_udp, self._serve_tcp):
-            threading.Thread(target=serve, daemon=True).start()
+            self.tcp = socket.create_server((self.address, port), backlog=16) \
+                if tcp else None
+        threading.Thread(target=self._serve_udp, daemon=True).start()
+        if tcp:
+            threading.Thread(target=self._serve_tcp, daemon=True).start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_exception):
-        for opened in (self.udp, self.tcp):
+        for opened in filter(None, (self.udp, self.tcp)):
             # Wakes whoever waits in it, which close alone does not.
             try:
                 opened.shutdown(socket.SHUT_RDWR)

@@ -42,6 +42,16 @@ class Validators:
             raise AssertionError(f"exit {done.returncode} with {answer}")
         return answer
 
+    def check_forwarder(self, forwarder):
+        """(exit status, {check: result})."""
+        done = _run([gateway.program("danegate"), "dns", "check-forwarder",
+                     "--anchor", self.world.anchor,
+                     f"{forwarder.address}@{forwarder.port}", "--json"])
+        if gateway.REPORT.search(done.stderr):
+            raise AssertionError(f"danegate reports:\n{done.stderr}")
+        checks = json.loads(done.stdout)["checks"]
+        return done.returncode, {c["check"]: c["result"] for c in checks}
+
     def unbound(self, forwarder, name, kind):
         conf = pathlib.Path(self.world.folder, f"host-{forwarder.port}.conf")
         conf.write_text(
