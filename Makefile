@@ -98,7 +98,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all deps check demo unit unit-build fuzz fuzz-build lint install \
+.PHONY: all bench-dnssec deps check demo unit unit-build fuzz fuzz-build lint install \
 	clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -114,6 +114,7 @@ help:
 	    'lint     format, static analysis, the order of includes, the map' \
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then a mail on its way, explained' \
+	    'bench-dnssec  cold and cached lookups beside libunbound' \
 	    'install  the programs into $$(DESTDIR)$$(PREFIX)' \
 	    'clean    remove out/ (the tarballs in $$(DL_DIR) stay)'
 
@@ -219,6 +220,27 @@ demo:
 	@tools/need demo
 	@$(again) all
 	tests/lab/demo
+
+# Benchmarks: programs of tools/bench, run in the lab.
+
+bench-dnssec:
+	@tools/need bench-dnssec
+	@$(again) $(O)/bench/dnssec_danegate $(O)/bench/dnssec_unbound
+	tools/bench/dnssec $(O)/bench
+
+$(O)/bench/dnssec_danegate: tools/bench/dnssec_danegate.c \
+    tools/bench/dnssec_measure.c $(call archives,dns)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--wrap=key_verify -o $@ \
+	    $(filter %.c,$^) $(call link_rooms,dns)
+
+$(O)/bench/dnssec_unbound: tools/bench/dnssec_unbound.c \
+    tools/bench/dnssec_measure.c
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lunbound \
+	    -l:libevent-2.1.so.7
 
 install: all
 	install -D -m 755 $(O)/bin/danegated $(DESTDIR)$(PREFIX)/sbin/danegated

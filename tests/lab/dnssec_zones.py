@@ -99,15 +99,20 @@ def good_zones():
     return zones
 
 
+def bench_zones():
+    return [zone for zone in good_zones()
+            if zone.label in ("nsec", "nsec3", "ldns8")]
+
+
 class World:
     """All zones signed; `zones` by origin, `files` for NSD, `anchor` for
     danegate and unbound, `anchor_bind` for delv."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, zones=None):
         self.folder = pathlib.Path(folder, "zones")
         self.folder.mkdir()
         self.files, self.zones = {}, {}
-        zones = good_zones()
+        zones = zones or good_zones()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             delegations = list(pool.map(self._with_children, zones))
         tld = Zone("test", denial="nsec3", opt_out=True, parent=".")
@@ -130,8 +135,9 @@ class World:
         lines = ["@ NS ns.test.", *content()]
         for label, signer in zone.children:
             child = Zone(label, signer, parent=zone.origin)
-            lines += self._delegate(child, ["@ NS ns.test.",
-                                            "www A 192.0.2.7"])
+            lines += self._delegate(child, [
+                "@ NS ns.test.", "@ MX 10 mx", "www A 192.0.2.7",
+                "mx A 192.0.2.3", f"_25._tcp.mx TLSA 3 1 1 {'ab' * 32}"])
         return self._delegate(zone, lines)
 
     def _delegate(self, zone, lines):
