@@ -40,7 +40,7 @@ uses_cli := base config net dnssec dane policy dns
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
 libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
-libs_dane := -lmbedx509 -lmbedcrypto -leverest
+libs_dane := -led25519 -lmbedx509 -lmbedcrypto -leverest
 libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest \
 	-Wl,--wrap=mbedtls_x509_crt_parse_der
 

@@ -29,6 +29,7 @@ extern const struct cli_command cli_commands[];
 
 int config_check_run(int argc, char **argv);
 int dns_forwarder_run(int argc, char **argv);
+int dane_verify_run(int argc, char **argv);
 int dns_lookup_run(int argc, char **argv);
 int firewall_print_run(int argc, char **argv);
 int firewall_apply_run(int argc, char **argv);

@@ -8,6 +8,10 @@ const struct cli_command cli_commands[] = {
 	{ "dns check-forwarder", "ADDRESS[@PORT] [--json]",
 	  "tell whether a resolver passes on what DNSSEC needs",
 	  dns_forwarder_run },
+	{ "dane verify",
+	  "[--json] --name NAME... [--at TIME] --tlsa \"U S M HEX\"... CHAIN.pem",
+	  "check a chain by TLSA records as danegated does",
+	  dane_verify_run },
 	{ "dns lookup",
 	  "[--json] [--server ADDRESS[@PORT]]... [--anchor FILE] [--at TIME] "
 	  "NAME TYPE",

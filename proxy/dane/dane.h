@@ -37,6 +37,14 @@ struct tlsa {
 DG_MUSTCHECK int tlsa_from_rdata(struct tlsa *out, struct span rdata);
 
 /*
+ * Reads the presentation form (RFC 6698 2.2): three numbers, then hexadecimal
+ * digits, blanks among them allowed. The record points into room, which needs
+ * half of text.n bytes. DG_ESYNTAX.
+ */
+DG_MUSTCHECK int tlsa_from_text(struct tlsa *out, struct span text,
+    uint8_t *room);
+
+/*
  * Can this record authenticate an SMTP server at all (RFC 7672 3.1.3, RFC 7671
  * 4)? Usage 2 or 3, selector 0 or 1, matching 0, 1 or 2, a digest of the right
  * length. When not and why is not NULL, *why says so in words.

@@ -20,6 +20,49 @@ tlsa_from_rdata(struct tlsa *out, struct span rdata)
 	return 0;
 }
 
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int
+tlsa_from_text(struct tlsa *out, struct span text, uint8_t *room)
+{
+	uint64_t fields[FIELDS];
+	size_t digits = 0;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		if (span_number(&fields[i], span_word(&text), UINT8_MAX) < 0)
+			return DG_ESYNTAX;
+	for (size_t i = 0; i < text.n; i++) {
+		int value = hex_value(text.p[i]);
+
+		if (text.p[i] == ' ' || text.p[i] == '\t')
+			continue;
+		if (value < 0)
+			return DG_ESYNTAX;
+		if (digits % 2 == 0)
+			room[digits / 2] = (uint8_t)(value << 4);
+		else
+			room[digits / 2] |= (uint8_t)value;
+		digits++;
+	}
+	if (digits == 0 || digits % 2 != 0)
+		return DG_ESYNTAX;
+	*out = (struct tlsa){
+		.usage = (uint8_t)fields[0],
+		.selector = (uint8_t)fields[1],
+		.matching = (uint8_t)fields[2],
+		.data = span_of(room, digits / 2),
+	};
+	return 0;
+}
+
 /* Why the association data cannot match, or NULL (RFC 6698 2.1.3, 2.1.4). */
 static const char *
 data_fault(const struct tlsa *record)
