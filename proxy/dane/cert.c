@@ -3,20 +3,42 @@
 
 #include "dane/cert.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <mbedtls/asn1.h>
-#include <mbedtls/md.h>
 #include <mbedtls/oid.h>
 
+#include "dane/der.h"
+#include "dane/dn.h"
 #include "dane/names.h"
 
-/*
- * Short keys and weak digests: what OpenSSL calls security level 1. Postfix
- * asks for level 0 and so takes still less; but a path forged with a collision
- * of SHA-1 would be taken for authenticated here, while a refusal only delays.
- */
-#define RSA_BITS_MIN 1024
+/* What of a certificate the library is shown in place of what it has. */
+enum disguise {
+	DISGUISE_NONE = 0,
+	DISGUISE_NAMES_AND_KEY,
+	DISGUISE_ALGORITHM, /* the former, and the signature's */
+	DISGUISES,
+};
+
+#define TAG_EXTENSIONS 0xa3 /* [3], constructed */
+
+/* CN=x */
+static const uint8_t any_name[] = { 0x30, 0x0c, 0x31, 0x0a, 0x30, 0x08, 0x06,
+	0x03, 0x55, 0x04, 0x03, 0x0c, 0x01, 'x' };
+/* ecdsa-with-SHA256 */
+static const uint8_t any_algorithm[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+	0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+/* P-256's base point */
+static const uint8_t any_key[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a,
+	0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+	0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04, 0x6b, 0x17, 0xd1, 0xf2,
+	0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2,
+	0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45,
+	0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b,
+	0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57,
+	0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51,
+	0xf5 };
 
 /* Extensions that the library does not parse. */
 #define OID_CE(id)	      (MBEDTLS_OID_ID_CE id)
@@ -53,10 +75,10 @@ judge_extension(void *arg, const mbedtls_x509_crt *crt,
 
 	(void)crt;
 	(void)critical;
-	(void)p;
-	(void)end;
 	if (oid_is(oid, OID_NAME_CONSTRAINTS)) {
+		c->repeated = c->constrained;
 		c->constrained = true;
+		c->constraints = span_of(p, (size_t)(end - p));
 		return 0;
 	}
 	if (oid_is(oid, OID_POLICIES) || oid_is(oid, OID_POLICY_MAPPINGS) ||
@@ -66,22 +88,118 @@ judge_extension(void *arg, const mbedtls_x509_crt *crt,
 	return MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
 }
 
+static size_t
+put(uint8_t *out, size_t at, struct span s)
+{
+	memcpy(out + at, s.p, s.n);
+	return at + s.n;
+}
+
+/* The extensions out of what comes after the key; unique identifiers, which
+ * need not be looked at (RFC 5280 4.1.2.8), are left out. */
+static struct span
+find_extensions(struct span last)
+{
+	struct der e;
+
+	while (last.n > 0 && last.p[0] != TAG_EXTENSIONS)
+		if (der_next(&e, &last) < 0)
+			break;
+	return last;
+}
+
+/* The same certificate in the disguise, to be freed; NULL: no memory. */
+static uint8_t *
+disguise_make(size_t *n, const struct outline *o, enum disguise d)
+{
+	struct span name = span_of(any_name, sizeof(any_name));
+	struct span key = span_of(any_key, sizeof(any_key));
+	struct span algorithm = d == DISGUISE_ALGORITHM
+	    ? span_of(any_algorithm, sizeof(any_algorithm))
+	    : o->inner;
+	const struct span body[] = { o->first, algorithm, name, o->validity,
+		name, key, find_extensions(o->last) };
+	uint8_t header[DER_HEADER_MAX];
+	size_t nbody = 0, nall, at;
+	uint8_t *out;
+
+	if (d != DISGUISE_ALGORITHM)
+		algorithm = o->algorithm;
+	for (size_t i = 0; i < DG_ARRAY_LEN(body); i++)
+		nbody += body[i].n;
+	nall = der_write_header(header, DER_SEQUENCE, nbody) + nbody +
+	    algorithm.n + o->signature.n;
+	out = malloc(DER_HEADER_MAX + nall);
+	if (out == NULL)
+		return NULL;
+	at = der_write_header(out, DER_SEQUENCE, nall);
+	at += der_write_header(out + at, DER_SEQUENCE, nbody);
+	for (size_t i = 0; i < DG_ARRAY_LEN(body); i++)
+		at = put(out, at, body[i]);
+	at = put(out, at, algorithm);
+	*n = put(out, at, o->signature);
+	return out;
+}
+
+/*
+ * The library refuses a certificate as a whole for a kind of key, of signature
+ * or of string in a name that it does not know. Names, key and signature are
+ * read by ourselves anyway; so it is shown the same certificate without them.
+ */
+static int
+parse_disguised(struct cert *c, struct span der, enum disguise d)
+{
+	size_t n = der.n;
+
+	if (d != DISGUISE_NONE) {
+		c->copy = disguise_make(&n, &c->parts, d);
+		if (c->copy == NULL)
+			return DG_ENOMEM;
+		der = span_of(c->copy, n);
+	}
+	c->unreadable_algorithm = d == DISGUISE_ALGORITHM;
+	c->constrained = c->repeated = false;
+	mbedtls_x509_crt_init(&c->crt);
+	if (mbedtls_x509_crt_parse_der_with_ext_cb(&c->crt, der.p, der.n, 0,
+		judge_extension, c) == 0 &&
+	    !c->repeated)
+		return 0;
+	mbedtls_x509_crt_free(&c->crt);
+	free(c->copy);
+	c->copy = NULL;
+	return DG_ESYNTAX;
+}
+
 int
 cert_parse(struct cert *c, struct span der)
 {
+	int err;
+
 	memset(c, 0, sizeof(*c));
-	mbedtls_x509_crt_init(&c->crt);
-	if (mbedtls_x509_crt_parse_der_with_ext_cb(&c->crt, der.p, der.n, 0,
-		judge_extension, c) == 0)
-		return 0;
-	cert_clear(c);
-	return DG_ESYNTAX;
+	err = outline_read(&c->parts, der);
+	if (err < 0)
+		return err;
+	/* RFC 5280 4.1.1.2 */
+	if (!span_equal(c->parts.inner, c->parts.algorithm))
+		return DG_ESYNTAX;
+	err = pubkey_parse(&c->key, c->parts.key);
+	if (err < 0)
+		return err;
+	for (int d = DISGUISE_NONE; d < DISGUISES; d++) {
+		err = parse_disguised(c, der, (enum disguise)d);
+		if (err == 0)
+			return 0;
+	}
+	pubkey_clear(&c->key);
+	return err;
 }
 
 void
 cert_clear(struct cert *c)
 {
 	mbedtls_x509_crt_free(&c->crt);
+	pubkey_clear(&c->key);
+	free(c->copy);
 }
 
 /* Days since 1970 of a date in the Gregorian calendar, year 1 or later. */
@@ -140,16 +258,13 @@ may_use_key(const mbedtls_x509_crt *crt, unsigned any_of)
 	    (crt->key_usage & any_of) != 0;
 }
 
-const char *
-cert_key_fault(const mbedtls_pk_context *key)
+/* A Netscape relic that OpenSSL still heeds. */
+static bool
+has_type(const mbedtls_x509_crt *crt, unsigned any_of)
 {
-	if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA))
-		return mbedtls_pk_get_bitlen(key) < RSA_BITS_MIN
-		    ? "has too short a key"
-		    : NULL;
-	return mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)
-	    ? NULL
-	    : "has an unknown kind of key";
+	return !mbedtls_x509_crt_has_ext_type(crt,
+		   MBEDTLS_X509_EXT_NS_CERT_TYPE) ||
+	    (crt->ns_cert_type & any_of) != 0;
 }
 
 /* What holds for each certificate of a path. */
@@ -160,7 +275,7 @@ common_fault(const struct cert *c, int64_t now)
 
 	if (fault == NULL && !serves_tls(&c->crt))
 		fault = "is not meant for TLS servers";
-	return fault != NULL ? fault : cert_key_fault(&c->crt.pk);
+	return fault != NULL ? fault : pubkey_fault(&c->key);
 }
 
 const char *
@@ -176,7 +291,9 @@ cert_leaf_fault(const struct cert *c, const struct name *names, size_t nnames,
 		    MBEDTLS_X509_KU_KEY_ENCIPHERMENT |
 		    MBEDTLS_X509_KU_KEY_AGREEMENT))
 		return "must not use its key for TLS";
-	if (!names_check(&c->crt, names, nnames))
+	if (!has_type(&c->crt, MBEDTLS_X509_NS_CERT_TYPE_SSL_SERVER))
+		return "is not meant for TLS servers";
+	if (!names_check(&c->crt, c->parts.subject, names, nnames))
 		return "is made out for another name";
 	return NULL;
 }
@@ -204,91 +321,37 @@ cert_issuer_fault(const struct cert *c, unsigned below, bool anchor,
 
 	if (fault != NULL)
 		return fault;
-	/* Not enforced, so not to be passed over either (RFC 5280 4.2.1.10). */
-	if (c->constrained)
-		return "has name constraints, which are not supported";
+	if (c->key.kind == PUBKEY_UNKNOWN)
+		return "has an unknown kind of key";
 	return authority_fault(&c->crt, below, anchor);
-}
-
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
-static bool
-is_plain_string(int tag)
-{
-	return tag == MBEDTLS_ASN1_UTF8_STRING ||
-	    tag == MBEDTLS_ASN1_PRINTABLE_STRING;
-}
-
-/* RFC 5280 7.1, as far as real certificates need it. */
-static bool
-values_equal(const mbedtls_asn1_buf *a, const mbedtls_asn1_buf *b)
-{
-	bool fold = is_plain_string(a->tag) && is_plain_string(b->tag);
-
-	if (a->len != b->len || (a->tag != b->tag && !fold))
-		return false;
-	for (size_t i = 0; i < a->len; i++)
-		if (a->p[i] != b->p[i] &&
-		    !(fold && lower(a->p[i]) == lower(b->p[i])))
-			return false;
-	return true;
-}
-
-static bool
-oids_equal(const mbedtls_asn1_buf *a, const mbedtls_asn1_buf *b)
-{
-	return span_equal(span_of(a->p, a->len), span_of(b->p, b->len));
-}
-
-static bool
-names_equal(const mbedtls_x509_name *a, const mbedtls_x509_name *b)
-{
-	for (; a != NULL && b != NULL; a = a->next, b = b->next)
-		if (!oids_equal(&a->oid, &b->oid) ||
-		    !values_equal(&a->val, &b->val) ||
-		    a->next_merged != b->next_merged)
-			return false;
-	return a == NULL && b == NULL;
 }
 
 bool
 cert_is_self_issued(const struct cert *c)
 {
-	return names_equal(&c->crt.issuer, &c->crt.subject);
+	return dn_equal(c->parts.issuer, c->parts.subject);
 }
 
 bool
 cert_is_named_issuer(const struct cert *child, const struct cert *parent)
 {
-	return names_equal(&child->crt.issuer, &parent->crt.subject);
-}
-
-static bool
-is_strong_digest(mbedtls_md_type_t md)
-{
-	return md == MBEDTLS_MD_SHA224 || md == MBEDTLS_MD_SHA256 ||
-	    md == MBEDTLS_MD_SHA384 || md == MBEDTLS_MD_SHA512;
+	return dn_equal(child->parts.issuer, parent->parts.subject);
 }
 
 const char *
-cert_signature_fault(const struct cert *c, mbedtls_pk_context *key)
+cert_signature_fault(const struct cert *c, struct pubkey *key)
 {
-	static const char wrong[] = "has a wrong signature";
 	const mbedtls_x509_crt *crt = &c->crt;
-	const mbedtls_md_info_t *md = mbedtls_md_info_from_type(crt->sig_md);
-	uint8_t hash[MBEDTLS_MD_MAX_SIZE];
+	const struct pubkey_signature s = {
+		.ed25519 = pubkey_is_ed25519_algorithm(c->parts.algorithm),
+		.pk = crt->sig_pk,
+		.md = crt->sig_md,
+		.options = crt->sig_opts,
+		.message = c->parts.body,
+		.value = span_of(crt->sig.p, crt->sig.len),
+	};
 
-	if (md == NULL || !is_strong_digest(crt->sig_md))
-		return "is signed with a weak digest";
-	if (!mbedtls_pk_can_do(key, crt->sig_pk) ||
-	    mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash) != 0)
-		return wrong;
-	if (mbedtls_pk_verify_ext(crt->sig_pk, crt->sig_opts, key, crt->sig_md,
-		hash, mbedtls_md_get_size(md), crt->sig.p, crt->sig.len) != 0)
-		return wrong;
-	return NULL;
+	if (c->unreadable_algorithm && !s.ed25519)
+		return "is signed in an unknown way";
+	return pubkey_signature_fault(key, &s);
 }

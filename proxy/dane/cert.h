@@ -9,15 +9,25 @@
 #include <mbedtls/x509_crt.h>
 
 #include "base/name.h"
+#include "dane/outline.h"
+#include "dane/pubkey.h"
 
 struct cert {
-	mbedtls_x509_crt crt;
-	bool constrained; /* it has name constraints */
+	mbedtls_x509_crt crt; /* for version, dates, extensions, digest */
+	struct outline parts; /* for names, key and signature */
+	struct pubkey key;
+	struct span constraints;   /* value of the extension */
+	bool constrained;	   /* it has name constraints */
+	bool repeated;		   /* more than once, which is an error */
+	bool unreadable_algorithm; /* the library cannot read that of the
+				      signature */
+	uint8_t *copy;		   /* what crt points to, or NULL */
 };
 
 /*
  * Parses der, of which only pointers are kept. An unknown critical extension is
- * an error (RFC 5280 4.2). DG_ESYNTAX; c needs no cert_clear() then.
+ * an error (RFC 5280 4.2); a key, a signature or names that the library does
+ * not know are none. DG_ESYNTAX; c needs no cert_clear() then.
  */
 DG_MUSTCHECK int cert_parse(struct cert *c, struct span der);
 void cert_clear(struct cert *c);
@@ -40,10 +50,7 @@ bool cert_is_self_issued(const struct cert *c);
 /* The child names the parent as its issuer. */
 bool cert_is_named_issuer(const struct cert *child, const struct cert *parent);
 
-/* The key has signed the certificate. */
-const char *cert_signature_fault(const struct cert *c, mbedtls_pk_context *key);
-
-/* The key is too short or of a kind that we do not know. */
-const char *cert_key_fault(const mbedtls_pk_context *key);
+/* What stands against the key having signed the certificate. */
+const char *cert_signature_fault(const struct cert *c, struct pubkey *key);
 
 #endif

@@ -47,7 +47,7 @@ DG_MUSTCHECK int tlsa_from_text(struct tlsa *out, struct span text,
 /*
  * Can this record authenticate an SMTP server at all (RFC 7672 3.1.3, RFC 7671
  * 4)? Usage 2 or 3, selector 0 or 1, matching 0, 1 or 2, a digest of the right
- * length. When not and why is not NULL, *why says so in words.
+ * length, whole contents of the right form. When not and why is not NULL, *why says so in words.
  */
 bool tlsa_usable(const struct tlsa *record, const char **why);
 

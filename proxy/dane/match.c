@@ -5,7 +5,7 @@
 #include <mbedtls/sha256.h>
 #include <mbedtls/sha512.h>
 
-#include "dane/spki.h"
+#include "dane/outline.h"
 
 #define SELECTOR_CERT 0
 #define MATCHING_FULL 0
@@ -31,6 +31,28 @@ is_outdone(const struct tlsa *record, const struct tlsa *records, size_t n)
 	return false;
 }
 
+/*
+ * Records that fit the same certificate are told apart by their worth, so that
+ * the verdict does not hang on the order that a name server likes: key before
+ * certificate, the longer digest first.
+ */
+static unsigned
+worth(const struct tlsa *record)
+{
+	return (unsigned)record->usage << 16 | (unsigned)record->selector << 8 |
+	    record->matching;
+}
+
+static void
+insert(struct match_set *set, const struct tlsa *record)
+{
+	size_t i = set->n++;
+
+	for (; i > 0 && worth(set->records[i - 1]) < worth(record); i--)
+		set->records[i] = set->records[i - 1];
+	set->records[i] = record;
+}
+
 void
 match_set_init(struct match_set *set, const struct tlsa *records, size_t n)
 {
@@ -40,7 +62,7 @@ match_set_init(struct match_set *set, const struct tlsa *records, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (tlsa_usable(&records[i], NULL) &&
 		    !is_outdone(&records[i], records, n))
-			set->records[set->n++] = &records[i];
+			insert(set, &records[i]);
 }
 
 void
@@ -48,7 +70,7 @@ match_target_init(struct match_target *t, struct span cert)
 {
 	memset(t, 0, sizeof(*t));
 	t->cert = cert;
-	if (spki_find(&t->spki, cert) < 0)
+	if (outline_find_key(&t->spki, cert) < 0)
 		t->spki = span_of(NULL, 0);
 }
 

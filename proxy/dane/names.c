@@ -2,8 +2,9 @@
 
 #include <string.h> /* for the library's macros */
 
-#include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
+
+#include "dane/dn.h"
 
 #define TAG_DNS_NAME (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 2)
 
@@ -46,23 +47,21 @@ names_match_any(struct span presented, const struct name *names, size_t n)
 
 /* Any common name of the subject will do, as in OpenSSL. */
 static bool
-check_common_names(const mbedtls_x509_crt *crt, const struct name *names,
-    size_t n)
+check_common_names(struct span subject, const struct name *names, size_t n)
 {
-	const mbedtls_x509_name *part;
+	struct span rest, value;
 
-	for (part = &crt->subject; part != NULL; part = part->next)
-		if (part->oid.p != NULL &&
-		    MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) == 0 &&
-		    names_match_any(span_of(part->val.p, part->val.len), names,
-			n))
+	if (dn_open(&rest, subject) < 0)
+		return false;
+	while (dn_next_value(&value, &rest, span_text(DN_COMMON_NAME)) == 0)
+		if (names_match_any(value, names, n))
 			return true;
 	return false;
 }
 
 bool
-names_check(const struct mbedtls_x509_crt *crt, const struct name *names,
-    size_t n)
+names_check(const struct mbedtls_x509_crt *crt, struct span subject,
+    const struct name *names, size_t n)
 {
 	const mbedtls_x509_sequence *item = &crt->subject_alt_names;
 	bool has_dns_name = false;
@@ -76,5 +75,5 @@ names_check(const struct mbedtls_x509_crt *crt, const struct name *names,
 			return true;
 	}
 	/* RFC 6125 6.4.4: the common name is the last resort. */
-	return !has_dns_name && check_common_names(crt, names, n);
+	return !has_dns_name && check_common_names(subject, names, n);
 }

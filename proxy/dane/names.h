@@ -12,8 +12,8 @@ struct mbedtls_x509_crt;
 /* The name is one that a DNS name of a certificate (presented) stands for. */
 bool names_match(struct span presented, const struct name *reference);
 
-/* One of the names is in the certificate. */
-bool names_check(const struct mbedtls_x509_crt *crt, const struct name *names,
-    size_t n);
+/* One of the names is in the certificate, of which subject is the subject. */
+bool names_check(const struct mbedtls_x509_crt *crt, struct span subject,
+    const struct name *names, size_t n);
 
 #endif

@@ -19,10 +19,12 @@
 #include <string.h>
 
 #include "dane/cert.h"
+#include "dane/constraints.h"
 
-#define ANCHORS_MAX    8 /* whole certificates taken from the TLSA set */
-#define NODES_MAX      (DANE_CHAIN_MAX + ANCHORS_MAX)
-#define SIGNATURES_MAX 24
+#define ANCHORS_MAX	8 /* whole certificates taken from the TLSA set */
+#define NODES_MAX	(DANE_CHAIN_MAX + ANCHORS_MAX)
+#define SIGNATURES_MAX	24
+#define COMPARISONS_MAX 65536 /* of names with name constraints */
 
 struct node {
 	struct cert cert;
@@ -30,6 +32,7 @@ struct node {
 	unsigned depth; /* once reached */
 	unsigned below; /* authorities from it to the leaf, not self-issued */
 	bool reached;
+	const struct node *child; /* the next on the way to the leaf */
 };
 
 struct search {
@@ -39,8 +42,9 @@ struct search {
 	size_t n;
 	struct node *reached[NODES_MAX]; /* in order of depth */
 	size_t nreached;
-	unsigned signatures; /* checked so far */
-	bool anchor_fault;   /* an anchor is there, but not fit */
+	unsigned signatures;  /* checked so far */
+	unsigned comparisons; /* left */
+	bool anchor_fault;    /* an anchor is there, but not fit */
 	struct path_result *out;
 };
 
@@ -114,13 +118,32 @@ add_others(struct search *s, const struct dane_input *in)
 }
 
 static const char *
-check_signature(struct search *s, const struct node *child,
-    mbedtls_pk_context *key)
+check_signature(struct search *s, const struct node *child, struct pubkey *key)
 {
 	if (s->signatures == SIGNATURES_MAX)
 		return "comes after too many signatures";
 	s->signatures++;
 	return cert_signature_fault(&child->cert, key);
+}
+
+/*
+ * The parent's name constraints hold for all below it but authorities that
+ * issued themselves (RFC 5280 6.1.3 (b), (c)).
+ */
+static const char *
+check_constraints(struct search *s, const struct node *parent,
+    const struct node *child)
+{
+	const char *fault = NULL;
+
+	for (; fault == NULL && child != NULL; child = child->child) {
+		bool leaf = child->child == NULL;
+
+		if (leaf || !cert_is_self_issued(&child->cert))
+			fault = constraints_fault(&parent->cert, &child->cert,
+			    leaf, &s->comparisons);
+	}
+	return fault;
 }
 
 /* Can parent have issued child? Cheap questions first. */
@@ -134,8 +157,10 @@ is_issuer(struct search *s, const struct node *child, struct node *parent)
 		return false;
 	anchor = is_anchor(s, parent);
 	fault = cert_issuer_fault(&parent->cert, child->below, anchor, s->now);
+	if (fault == NULL)
+		fault = check_constraints(s, parent, child);
 	if (fault == NULL) {
-		fault = check_signature(s, child, &parent->cert.crt.pk);
+		fault = check_signature(s, child, &parent->cert.key);
 		anchor = false; /* the fault is the child's */
 	}
 	if (fault != NULL)
@@ -148,6 +173,7 @@ reach(struct search *s, struct node *node, const struct node *child)
 {
 	node->reached = true;
 	if (child != NULL) {
+		node->child = child;
 		node->depth = child->depth + 1;
 		node->below = child->below +
 		    (cert_is_self_issued(&node->cert) ? 0 : 1);
@@ -178,28 +204,32 @@ find_certificate(struct search *s)
 	return false;
 }
 
+/* A certificate with this key was there to be the child's issuer, and has been
+ * judged as such. */
 static bool
-has_key(const struct search *s, struct span spki)
+was_judged(const struct search *s, struct span spki, const struct node *child)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (span_equal(s->nodes[i].target.spki, spki))
+	for (size_t i = 1; i < s->n; i++)
+		if (span_equal(s->nodes[i].target.spki, spki) &&
+		    cert_is_named_issuer(&child->cert, &s->nodes[i].cert))
 			return true;
 	return false;
 }
 
 /* Has this key signed a certificate that was reached? */
 static bool
-find_signed(struct search *s, const struct tlsa *record,
-    mbedtls_pk_context *key)
+find_signed(struct search *s, const struct tlsa *record, struct pubkey *key)
 {
-	const char *fault = cert_key_fault(key);
+	const char *fault = pubkey_fault(key);
 
-	if (fault != NULL) {
-		note_fault(s, true, fault);
+	if (fault != NULL || key->kind == PUBKEY_UNKNOWN) {
+		note_fault(s, true,
+		    fault != NULL ? fault : "has an unknown kind of key");
 		return false;
 	}
 	for (size_t i = 0; i < s->nreached; i++)
-		if (check_signature(s, s->reached[i], key) == NULL) {
+		if (!was_judged(s, record->data, s->reached[i]) &&
+		    check_signature(s, s->reached[i], key) == NULL) {
 			s->out->record = record;
 			s->out->depth = s->reached[i]->depth + 1;
 			return true;
@@ -210,25 +240,15 @@ find_signed(struct search *s, const struct tlsa *record,
 static bool
 try_key(struct search *s, const struct tlsa *record)
 {
-	mbedtls_pk_context key;
-	unsigned char *p;
-	uint8_t *copy;
-	bool found = false;
+	struct pubkey key;
+	bool found;
 
-	/* The parser wants bytes that it might write to. */
-	copy = malloc(record->data.n);
-	if (copy == NULL)
-		return false;
-	memcpy(copy, record->data.p, record->data.n);
-	p = copy;
-	mbedtls_pk_init(&key);
-	if (mbedtls_pk_parse_subpubkey(&p, copy + record->data.n, &key) == 0 &&
-	    p == copy + record->data.n)
-		found = find_signed(s, record, &key);
-	else
+	if (pubkey_parse(&key, record->data) < 0) {
 		note_fault(s, true, "in the TLSA record is unusable");
-	mbedtls_pk_free(&key);
-	free(copy);
+		return false;
+	}
+	found = find_signed(s, record, &key);
+	pubkey_clear(&key);
 	return found;
 }
 
@@ -239,7 +259,7 @@ find_key(struct search *s)
 		const struct tlsa *r = s->set->records[i];
 
 		if (r->usage == TLSA_DANE_TA && r->selector == 1 &&
-		    r->matching == 0 && !has_key(s, r->data) && try_key(s, r))
+		    r->matching == 0 && try_key(s, r))
 			return true;
 	}
 	return false;
@@ -297,6 +317,7 @@ path_find(struct path_result *out, const struct match_set *set,
 	}
 	s->set = set;
 	s->now = in->now;
+	s->comparisons = COMPARISONS_MAX;
 	s->out = out;
 	search_run(s, in);
 	for (size_t i = 0; i < s->n; i++)

@@ -1,5 +1,8 @@
 /* TLSA records: intake, and which of them can authenticate an SMTP server. */
 #include "dane/dane.h"
+#include "dane/der.h"
+#include "dane/outline.h"
+#include "dane/pubkey.h"
 
 #define FIELDS 3 /* usage, selector, matching */
 
@@ -63,6 +66,33 @@ tlsa_from_text(struct tlsa *out, struct span text, uint8_t *room)
 	return 0;
 }
 
+/*
+ * Whole contents must be what the selector says, or no certificate can ever
+ * fit: for an anchor, which we have to read ourselves, all of it; for the
+ * server's own, of which bytes are compared alone, the outermost element.
+ */
+static const char *
+contents_fault(const struct tlsa *record)
+{
+	struct outline certificate;
+	struct pubkey_parts key;
+	struct span contents;
+	bool well_formed;
+
+	if (record->data.n > TLSA_DATA_MAX)
+		return "association data too long";
+	if (record->usage == TLSA_DANE_EE)
+		well_formed = der_open(&contents, record->data, DER_SEQUENCE) ==
+			0 ||
+		    (record->data.n > 1 && record->data.p[0] == DER_SEQUENCE &&
+			record->data.p[1] == 0x80); /* BER */
+	else if (record->selector == 0)
+		well_formed = outline_read(&certificate, record->data) == 0;
+	else
+		well_formed = pubkey_read_parts(&key, record->data) == 0;
+	return well_formed ? NULL : "malformed association data";
+}
+
 /* Why the association data cannot match, or NULL (RFC 6698 2.1.3, 2.1.4). */
 static const char *
 data_fault(const struct tlsa *record)
@@ -71,9 +101,7 @@ data_fault(const struct tlsa *record)
 
 	switch (record->matching) {
 	case 0:
-		if (n == 0)
-			return "no association data";
-		return n > TLSA_DATA_MAX ? "association data too long" : NULL;
+		return n == 0 ? "no association data" : contents_fault(record);
 	case 1:
 		return n != SHA256_LEN ? "wrong length of SHA2-256" : NULL;
 	case 2:

@@ -102,7 +102,7 @@ add_record(struct scene *s, uint8_t usage, uint8_t selector, uint8_t matching,
 static void
 spoil_record(struct scene *s, size_t i)
 {
-	s->data[i][0] ^= 1;
+	s->data[i][s->records[i].data.n - 1] ^= 1;
 }
 
 static void
@@ -293,7 +293,7 @@ test_anchor_in_the_record(void **state)
 	s->nrecords = 0;
 	add_record(s, 2, 1, 0, &s->root, KEY_ROOT);
 	s->records[0].data.n--;
-	expect_failed(s, "trust anchor in the TLSA record is unusable");
+	expect_unusable(s);
 }
 
 /* A certificate with the anchor's bare key is the anchor, dates and all. */
@@ -585,8 +585,6 @@ test_critical_extensions(void **state)
 		"\x30\x06\x30\x04\x06\x02\x2a\x03", 8 };
 	static const struct test_extension no_mapping = { OIDS("\x24"), true,
 		"\x30\x03\x81\x01\x00", 5 };
-	static const struct test_extension constraints = { OIDS("\x1e"), false,
-		"\x30\x0a\xa1\x08\x30\x06\x82\x04.mil", 12 };
 	struct test_spec leaf = leaf_spec, inter = inter_spec, root = root_spec;
 
 	(void)state;
@@ -601,9 +599,83 @@ test_critical_extensions(void **state)
 	inter.extensions[0] = any_policy;
 	inter.extensions[1] = no_mapping;
 	expect_inter(&inter, NULL);
-	/* Name constraints would have to be enforced. */
-	inter.extensions[0] = constraints;
-	expect_inter(&inter, "has name constraints");
+}
+
+/* RFC 5280 4.2.1.10; the value of the extension without its header. */
+static void
+test_name_constraints(void **state)
+{
+	static const struct {
+		const char *value;
+		size_t n;
+		const char *words;
+	} rows[] = {
+#define ROW(text, words)                      \
+	{                                     \
+		text, sizeof(text) - 1, words \
+	}
+#define FORBIDS "forbids the names below it"
+		/* permitted example.org; .example.org; org; a TLD; another */
+		ROW("\x30\x11\xa0\x0f\x30\x0d\x82\x0b"
+		    "example.org",
+		    NULL),
+		ROW("\x30\x12\xa0\x10\x30\x0e\x82\x0c.example.org", NULL),
+		ROW("\x30\x14\xa0\x12\x30\x10\x82\x0eMX.Example.Org", NULL),
+		ROW("\x30\x10\xa0\x0e\x30\x0c\x82\x0axample.org", FORBIDS),
+		ROW("\x30\x0a\xa0\x08\x30\x06\x82\x04.mil", FORBIDS),
+		/* excluded: the same ones, and the whole world */
+		ROW("\x30\x11\xa1\x0f\x30\x0d\x82\x0b"
+		    "example.org",
+		    FORBIDS),
+		ROW("\x30\x0a\xa1\x08\x30\x06\x82\x04.mil", NULL),
+		ROW("\x30\x06\xa1\x04\x30\x02\x82\x00", FORBIDS),
+		/* another form, with and without such a name below */
+		ROW("\x30\x06\xa1\x04\x30\x02\x81\x00", NULL),
+		/* a subject below CN=leaf, and one that is not */
+		ROW("\x30\x17\xa0\x15\x30\x13\xa4\x11\x30\x0f\x31\x0d\x30\x0b"
+		    "\x06\x03\x55\x04\x03\x13\x04LEAF",
+		    NULL),
+		ROW("\x30\x17\xa0\x15\x30\x13\xa4\x11\x30\x0f\x31\x0d\x30\x0b"
+		    "\x06\x03\x55\x04\x03\x13\x04tree",
+		    FORBIDS),
+		/* malformed, and a minimum that is not 0 */
+		ROW("\x30\x03\xa0\x08\x30", "has malformed name constraints"),
+		ROW("\x30\x0d\xa1\x0b\x30\x09\x82\x04.mil\x80\x01\x01",
+		    "has malformed name constraints"),
+		ROW("\x30\x0d\xa1\x0b\x30\x09\x82\x04.mil\x80\x01\x00", NULL),
+#undef ROW
+	};
+	struct test_spec inter = inter_spec, leaf = leaf_spec;
+	struct scene *s;
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(rows); i++) {
+		inter.extensions[0] = (struct test_extension){ OIDS("\x1e"),
+			true, rows[i].value, rows[i].n };
+		expect_inter(&inter, rows[i].words);
+	}
+	/* A form that is not done here, with such a name below. */
+	inter.extensions[0] = (struct test_extension){ OIDS("\x1e"), true,
+		"\x30\x06\xa1\x04\x30\x02\x81\x00", 8 };
+	leaf.mail = "a@example.org";
+	s = scene_with(&leaf, &inter, NULL);
+	add_record(s, 2, 1, 1, &s->root, KEY_ROOT);
+	expect_failed(s, "has name constraints of an unsupported kind");
+	/* Neither a final dot, nor a wildcard, nor a common name slips by. */
+	inter.extensions[0] = (struct test_extension){ OIDS("\x1e"), true,
+		"\x30\x14\xa1\x12\x30\x10\x82\x0emx.example.org", 22 };
+	leaf = leaf_spec;
+	for (int i = 0; i < 3; i++) {
+		leaf.dns[0] = i == 0 ? "mx.example.org." : "*.example.org";
+		if (i == 2) {
+			leaf.dns[0] = NULL;
+			leaf.subject = "CN=mx.example.org";
+		}
+		s = scene_with(&leaf, &inter, NULL);
+		add_record(s, 2, 1, 1, &s->root, KEY_ROOT);
+		expect_failed(s, FORBIDS);
+	}
+#undef FORBIDS
 }
 
 /* RFC 5280 4.2.1.12, and as OpenSSL reads it. */
@@ -775,6 +847,7 @@ main(void)
 		cmocka_unit_test(test_path_length),
 		cmocka_unit_test(test_weak_keys_and_digests),
 		cmocka_unit_test(test_critical_extensions),
+		cmocka_unit_test(test_name_constraints),
 		cmocka_unit_test(test_extended_usage),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_digest_agility),
