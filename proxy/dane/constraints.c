@@ -92,6 +92,26 @@ address_match(struct span name, struct span base)
 	return true;
 }
 
+/* The base is a mailbox, a host, or with a leading dot all below one. */
+static bool
+mail_match(struct span name, struct span base)
+{
+	size_t at = span_find(name, '@', 0);
+	size_t base_at = span_find(base, '@', 0);
+	struct span host = span_slice(name, at + 1, name.n);
+
+	if (base.n == 0)
+		return true;
+	if (at == name.n)
+		return false;
+	if (base_at < base.n)
+		return span_equal(span_slice(name, 0, at),
+			   span_slice(base, 0, base_at)) &&
+		    equal_nocase(host, span_slice(base, base_at + 1, base.n));
+	return base.p[0] == '.' ? dns_is_within(host, base)
+				: equal_nocase(host, base);
+}
+
 /* DG_EUNSUPPORTED for forms that are not done here. */
 static int
 name_match(bool *match, const struct presented *name, struct span base,
@@ -100,6 +120,9 @@ name_match(bool *match, const struct presented *name, struct span base,
 	switch (name->tag) {
 	case TAG_DNS:
 		*match = dns_match(name->value, base, excluded);
+		return 0;
+	case TAG_MAIL:
+		*match = mail_match(name->value, base);
 		return 0;
 	case TAG_DIRECTORY:
 		*match = dn_is_within(name->value, base);

@@ -1,7 +1,7 @@
 /*
  * Inside of dane/ only: name constraints (RFC 5280 4.2.1.10). Done are DNS
- * names, distinguished names and IP addresses; where another form of name is
- * constrained and occurs, the authority is refused, as the RFC wants it.
+ * names, distinguished names, mail and IP addresses; where another form of name
+ * is constrained and occurs, the authority is refused, as the RFC wants it.
  */
 #ifndef DG_DANE_CONSTRAINTS_H
 #define DG_DANE_CONSTRAINTS_H

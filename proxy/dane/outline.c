@@ -4,9 +4,11 @@
 
 #define TAG_VERSION 0xa0 /* [0], constructed */
 
-/* The body up to the key; *after: what follows the body. */
+/* The body up to the key; *after: what follows the body, *tail: what follows
+ * the certificate. */
 static int
-read_body(struct outline *o, struct span *after, struct span der)
+read_body(struct outline *o, struct span *after, struct span *tail,
+    struct span der)
 {
 	struct span *const parts[] = { &o->inner, &o->issuer, &o->validity,
 		&o->subject, &o->key };
@@ -16,6 +18,7 @@ read_body(struct outline *o, struct span *after, struct span der)
 
 	if ((err = der_expect(&e, &rest, DER_SEQUENCE)) < 0)
 		return err;
+	*tail = rest;
 	*after = e.contents;
 	if ((err = der_expect(&e, after, DER_SEQUENCE)) < 0)
 		return err;
@@ -42,18 +45,18 @@ int
 outline_read(struct outline *out, struct span der)
 {
 	struct outline o;
-	struct span after;
+	struct span after, tail;
 	struct der e;
 	int err;
 
-	if ((err = read_body(&o, &after, der)) < 0 ||
+	if ((err = read_body(&o, &after, &tail, der)) < 0 ||
 	    (err = der_expect(&e, &after, DER_SEQUENCE)) < 0)
 		return err;
 	o.algorithm = e.whole;
 	if ((err = der_expect(&e, &after, DER_BIT_STRING)) < 0)
 		return err;
 	o.signature = e.whole;
-	if (after.n > 0)
+	if (after.n > 0 || tail.n > 0)
 		return DG_ESYNTAX;
 	*out = o;
 	return 0;
@@ -63,8 +66,8 @@ int
 outline_find_key(struct span *out, struct span der)
 {
 	struct outline o;
-	struct span after;
-	int err = read_body(&o, &after, der);
+	struct span after, tail;
+	int err = read_body(&o, &after, &tail, der);
 
 	if (err < 0)
 		return err;

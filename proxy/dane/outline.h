@@ -22,7 +22,7 @@ struct outline {
 	struct span signature; /* BIT STRING */
 };
 
-/* All parts. Bytes after the certificate are passed over. DG_ESYNTAX. */
+/* All parts, and nothing after them. DG_ESYNTAX. */
 DG_MUSTCHECK int outline_read(struct outline *out, struct span der);
 
 /* The key alone, whatever comes after it. DG_ESYNTAX. */

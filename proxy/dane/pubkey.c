@@ -105,9 +105,10 @@ pubkey_parse(struct pubkey *k, struct span spki)
 		}
 	} else if (span_equal(p.oid, span_text(OID_PSS))) {
 		parse_pss(k, &p);
-	} else if (!span_equal(p.oid, span_text(OID_EC)) ||
-	    (p.parameters.n > 0 && p.parameters.p[0] == DER_OID)) {
-		/* RFC 5480 2.1.1: curves by name alone. */
+	} else if (span_equal(p.oid, span_text(OID_EC)) &&
+	    (p.parameters.n == 0 || p.parameters.p[0] != DER_OID)) {
+		k->unnamed_curve = true;
+	} else {
 		parse_by_library(k, PUBKEY_LIBRARY, spki);
 	}
 	return 0;
@@ -126,7 +127,7 @@ pubkey_fault(const struct pubkey *k)
 	    mbedtls_pk_can_do(&k->pk, MBEDTLS_PK_RSA) &&
 	    mbedtls_pk_get_bitlen(&k->pk) < RSA_BITS_MIN)
 		return "has too short a key";
-	return NULL;
+	return k->unnamed_curve ? "has a key on a curve without a name" : NULL;
 }
 
 bool

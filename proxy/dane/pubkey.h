@@ -31,6 +31,7 @@ DG_MUSTCHECK int pubkey_read_parts(struct pubkey_parts *out, struct span spki);
 
 struct pubkey {
 	enum pubkey_kind kind;
+	bool unnamed_curve;    /* which RFC 5480 2.1.1 forbids */
 	mbedtls_pk_context pk; /* unless unknown or Ed25519 */
 	uint8_t ed25519[ED25519_KEY_LEN];
 };

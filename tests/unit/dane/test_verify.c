@@ -660,6 +660,15 @@ test_name_constraints(void **state)
 	leaf.mail = "a@example.org";
 	s = scene_with(&leaf, &inter, NULL);
 	add_record(s, 2, 1, 1, &s->root, KEY_ROOT);
+	expect_failed(s, FORBIDS);
+	inter.extensions[0].value = "\x30\x06\xa1\x04\x30\x02\x86\x00";
+	leaf.extensions[0] = (struct test_extension){ OIDS("\x11"), false,
+		"\x30\x05\x86\x03x:y", 7 };
+	leaf.dns[0] = NULL;
+	leaf.mail = NULL;
+	leaf.subject = "CN=mx.example.org";
+	s = scene_with(&leaf, &inter, NULL);
+	add_record(s, 2, 1, 1, &s->root, KEY_ROOT);
 	expect_failed(s, "has name constraints of an unsupported kind");
 	/* Neither a final dot, nor a wildcard, nor a common name slips by. */
 	inter.extensions[0] = (struct test_extension){ OIDS("\x1e"), true,
