@@ -162,7 +162,8 @@ $(O)/bin/%: $(LIBS)
 $(foreach p,danegated danegate,$(eval $(O)/bin/$(p): $(O)/obj/$(main_$(p)).o))
 
 # Unit tests: one program each, of one room and what that may use. A comment
-# `/* with: support/x.c */` links tests/unit/support/x.c too.
+# `/* with: support/x.c */` links tests/unit/support/x.c too, and one of
+# `/* link: -Wl,FLAG */` is for the linker.
 
 comment_of = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
 
@@ -174,7 +175,8 @@ $(1:tests/%.c=$(O)/%): $(1:%.c=$(O)/%.o) \
 	@mkdir -p $$(@D)
 	$$(say) LINK $$@
 	$$(Q)$$(CC) $$(TEST_CFLAGS) $$(ALL_LDFLAGS) -o $$@ \
-	    $$(filter %.o,$$^) $(call link_rooms,$(2)) -lcmocka
+	    $$(filter %.o,$$^) $(call comment_of,link,$(1)) \
+	    $(call link_rooms,$(2)) -lcmocka
 endef
 $(foreach t,$(TEST_SOURCES),$(eval \
 	$(call test_rules,$(t),$(notdir $(patsubst %/,%,$(dir $(t)))))))

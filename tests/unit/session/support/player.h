@@ -1,0 +1,66 @@
+/*
+ * Plays a scenario: a text file that reads like the dialogue of a mail server,
+ * danegate and an MX, on the fake world of fake.h. Both sides are compared byte
+ * by byte, and nothing may be left over when the play goes on.
+ *
+ * '>' points from client to server, '<' from server to client. In texts \r \n
+ * \t \0 \\ \xNN are bytes, \#N;c is N times the character c, and inside of
+ * repeat \$ is the number of the turn.
+ *
+ *	set STATEMENT		as in the configuration; before anything else
+ *	clear			the envelope may go out in clear
+ *	as-written		never cut what is sent together
+ *	facts DOMAIN WORD...	what DNS says; WORDs below
+ *	certificate NAME	what the server proves itself with
+ *
+ *	connect [refused|unreachable|none|silent]
+ *				a client comes; implied by the first line of talk
+ *	client > TEXT		sends a line; `client >> TEXT` without line end
+ *	client + TEXT		the same, in one packet with what follows
+ *				(`client ++ TEXT` without line end)
+ *	client < TEXT		gets exactly this line; `client << TEXT` bytes
+ *	client closes|resets	goes away
+ *	client stalls|reads	takes no more bytes; takes them again
+ *	client sees end|close|reset
+ *	server < TEXT, > TEXT	and so on: the same with the arrows' meaning kept
+ *	server cuts		closes without TLS's goodbye
+ *	tls ok|fail		the server answers the handshake
+ *	tls hello NAME		expects the first flight, with this SNI or -
+ *	tls memory		there is none for a handshake
+ *	timeout SECONDS		what the session waits for does not come; SECONDS
+ *				is how long it would have waited
+ *	arrive DOMAIN		facts that were held come
+ *	drain | reload [STATEMENT]
+ *	turned-away TEXT	one more client gets this line and the end
+ *	log EVENT WORD...	a line of the log that has all these words
+ *	nothing at client|server
+ *	waits STATE		the play ends here, and the session waits
+ *	repeat N ... end
+ *	include NAME		the lines of parts/NAME
+ *
+ * Facts: null-mx none bogus failed clock-unset unknown no-memory refused held
+ * insecure-mx; host=NAME begins a host, followed by unmatched, why=TEXT,
+ * record=CERTIFICATE (a DANE-EE record that fits it) or
+ * tlsa=usable|unusable|absent|insecure|bogus|failed|unknown.
+ */
+#ifndef DG_TEST_SESSION_PLAYER_H
+#define DG_TEST_SESSION_PLAYER_H
+
+#include "session/support/fake.h"
+
+struct play {
+	const char *path;
+	enum fake_split split;
+	uint32_t seed;
+	/* Say the lines whatever comes: only what must never happen fails. */
+	bool blind;
+	/* Called when the daemon's part begins and ends; may be NULL. */
+	void (*curtain)(bool up);
+
+	char error[600]; /* "file:line: what"; empty: all went well */
+};
+
+/* Plays it through. True when all went well. */
+bool play_run(struct play *p);
+
+#endif

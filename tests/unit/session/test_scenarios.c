@@ -1,0 +1,83 @@
+/* with: session/support/fake_net.c session/support/fake_tls.c */
+/* with: session/support/fake_route.c session/support/player.c */
+/* with: session/support/witness.c */
+/* link: -Wl,--wrap=log_end */
+/*
+ * Plays every file of scenarios/, each as it is written, with all bytes one by
+ * one, and cut at random three times. The files name their RFC sections.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "session/support/player.h"
+
+#define FOLDER	      "tests/unit/session/scenarios"
+#define SCENARIOS_MAX 400
+
+static char paths[SCENARIOS_MAX][300];
+
+static void
+play(const char *path, enum fake_split split, uint32_t seed)
+{
+	static struct play p;
+
+	p = (struct play){ .path = path, .split = split, .seed = seed };
+	if (!play_run(&p))
+		fail_msg("split %d, seed %u\n%s", split, seed, p.error);
+}
+
+static void
+test_scenario(void **state)
+{
+	const char *path = *state;
+
+	play(path, FAKE_WHOLE, 0);
+	play(path, FAKE_BYTES, 0);
+	for (uint32_t seed = 1; seed <= 3; seed++)
+		play(path, FAKE_RANDOM, seed * 7919);
+}
+
+static int
+is_scenario(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct CMUnitTest tests[SCENARIOS_MAX];
+	struct dirent **files;
+	int n = scandir(FOLDER, &files, is_scenario, alphasort);
+	size_t count = 0;
+
+	/* One alone, for whoever writes it. */
+	if (argc == 2) {
+		play(argv[1], FAKE_WHOLE, 0);
+		return 0;
+	}
+	for (int i = 0; i < n; i++) {
+		if (count < SCENARIOS_MAX) {
+			char *path = paths[count];
+
+			(void)snprintf(path, sizeof(paths[0]), "%s/%s", FOLDER,
+			    files[i]->d_name);
+			tests[count++] = (struct CMUnitTest){
+				.name = path + sizeof(FOLDER),
+				.test_func = test_scenario,
+				.initial_state = path,
+			};
+		}
+		free(files[i]);
+	}
+	free(files);
+	return _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+}
