@@ -54,6 +54,22 @@ body_give_up(struct session *s)
 	session_goto(s, SESSION_DISCARD);
 }
 
+/* All of the message, or of a chunk, is given to the server. */
+static void
+body_ended(struct session *s, enum session_state state)
+{
+	s->early = s->reader.reply.lines > 0 ||
+	    upstream_in(&s->upstream)->len > 0;
+	session_goto(s, state);
+}
+
+/* Who says yes before the end has not seen it (RFC 5321 4.1.1.4). */
+static bool
+body_accepted_early(const struct session *s)
+{
+	return s->early && s->reader.reply.code / 100 == 2;
+}
+
 void
 body_relay(struct session *s)
 {
@@ -61,7 +77,7 @@ body_relay(struct session *s)
 	    upstream_out(&s->upstream));
 
 	if (err == 0) {
-		session_goto(s, SESSION_DOT);
+		body_ended(s, SESSION_DOT);
 	} else if (err == DG_ESYNTAX) {
 		smtp_reply_set(&s->held, 550,
 		    "5.6.11 danegate: bare CR or LF in the message");
@@ -121,6 +137,10 @@ body_answered(struct session *s, uint64_t size)
 void
 body_dot_reply(struct session *s)
 {
+	if (body_accepted_early(s)) {
+		body_dot_lost(s);
+		return;
+	}
 	body_answered(s, smtp_data_size(&s->data));
 }
 
@@ -148,6 +168,7 @@ body_bdat(struct session *s, const struct smtp_command *c)
 		s->chunks += c->size;
 		ask(s, SESSION_CHUNK, "BDAT %" PRIu64 "%s\r\n", c->size,
 		    c->last ? " LAST" : "");
+		s->early = false;
 		if (c->size == 0)
 			session_goto(s, SESSION_CHUNK_REPLY);
 		return;
@@ -189,7 +210,7 @@ body_chunk(struct session *s)
 	}
 	buf_drop(&s->down_in, n);
 	if (s->chunk_left == 0)
-		session_goto(s, SESSION_CHUNK_REPLY);
+		body_ended(s, SESSION_CHUNK_REPLY);
 }
 
 void
@@ -197,6 +218,10 @@ body_chunk_reply(struct session *s)
 {
 	bool good = s->reader.reply.code / 100 == 2;
 
+	if (body_accepted_early(s)) {
+		body_chunk_lost(s);
+		return;
+	}
 	if (!s->chunk_last) {
 		answer_reply(s, &s->reader.reply);
 		session_goto(s, SESSION_COMMAND);

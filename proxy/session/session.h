@@ -146,6 +146,7 @@ struct session {
 	uint64_t chunks; /* bytes of finished chunks of this message */
 	bool chunk_last;
 	bool chunk; /* DISCARD swallows a chunk, not DATA */
+	bool early; /* the reply began before the end of the message went out */
 
 	struct smtp_reply_reader reader;
 	struct smtp_reply held; /* for the client, when its body has ended */
