@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smtp/command.h"
+#include "smtp/line.h"
 
 #define ROOM	 (1u << 20)
 #define WAITING	 4096
@@ -300,7 +301,9 @@ answer(int code, const uint8_t *server)
 	if (w.answered == 0)
 		done = 0;
 	if (w.answered == w.asked) {
-		if (code != 421)
+		/* A line that never ends is refused before its end. */
+		if (code != 421 &&
+		    (code != 500 || w.said_len - w.said_at < SMTP_LINE_MAX))
 			wrong("a reply that nobody asked for");
 		return;
 	}
