@@ -51,6 +51,10 @@ greet_banner(struct session *s)
 		session_goto(s, SESSION_COMMAND);
 		return;
 	}
+	if (reply.code / 100 < 4) {
+		server_broken(s);
+		return;
+	}
 	report_event(s, LOG_LEVEL_INFO, "unwelcome", REASON_SERVER_GONE, "");
 	upstream_close(&s->upstream);
 	answer_reply(s, &reply);
