@@ -17,7 +17,7 @@
 #include "policy/facts.h"
 
 #define FAKE_ROOM  (1u << 20) /* bytes of one direction of a connection */
-#define FAKE_LOGS  512
+#define FAKE_LOGS  2048
 #define FAKE_FACTS 8
 
 enum fake_end {
