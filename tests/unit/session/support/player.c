@@ -772,6 +772,29 @@ op_arrive(struct span rest)
 	return after_action();
 }
 
+/* From now on lookups of a domain cannot be begun. */
+static bool
+op_refuse(struct span rest)
+{
+	for (size_t i = 0; i < fake.nfacts; i++)
+		if (span_equal_nocase(rest, fake.facts[i].domain.text))
+			fake.facts[i].refused = true;
+	return true;
+}
+
+/* Time has gone by: ten seconds more, and the session's timeout is there. */
+static bool
+op_late(struct span rest)
+{
+	const struct timeval tv = { .tv_sec = 10 };
+	struct session *s;
+
+	if (!before_action())
+		return false;
+	s = session_now();
+	return rest.n == 0 && s != NULL && event_add(&s->timer, &tv) == 0;
+}
+
 static bool
 op_drain(struct span rest)
 {
@@ -934,6 +957,8 @@ static const struct {
 	{ "tls", op_tls },
 	{ "timeout", op_timeout },
 	{ "arrive", op_arrive },
+	{ "refuse", op_refuse },
+	{ "late", op_late },
 	{ "drain", op_drain },
 	{ "reload", op_reload },
 	{ "turned-away", op_turned_away },

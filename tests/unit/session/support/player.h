@@ -30,6 +30,8 @@
  *	timeout SECONDS		what the session waits for does not come; SECONDS
  *				is how long it would have waited
  *	arrive DOMAIN		facts that were held come
+ *	refuse DOMAIN		from now on its lookups cannot be begun
+ *	late			the timeout is only ten seconds off
  *	drain | reload [STATEMENT]
  *	turned-away TEXT	one more client gets this line and the end
  *	log EVENT WORD...	a line of the log that has all these words
