@@ -123,6 +123,22 @@ greet_ready(struct session *s)
 		greet_answer(s);
 }
 
+/*
+ * The greeting in clear says whether TLS may be tried. Once offered, an offer
+ * that is gone from a later greeting counts as refused: somebody thinned it.
+ */
+static void
+greet_offered(struct session *s)
+{
+	if ((s->offered.bits & SMTP_EXT_STARTTLS) != 0) {
+		s->starttls = true;
+		s->server_tls = SERVER_TLS_UNKNOWN;
+	} else {
+		s->server_tls = s->starttls ? SERVER_TLS_REFUSED
+					    : SERVER_TLS_NOT_OFFERED;
+	}
+}
+
 void
 greet_ehlo(struct session *s)
 {
@@ -136,9 +152,7 @@ greet_ehlo(struct session *s)
 		server_broken(s);
 		return;
 	}
-	s->server_tls = (s->offered.bits & SMTP_EXT_STARTTLS) != 0
-	    ? SERVER_TLS_UNKNOWN
-	    : SERVER_TLS_NOT_OFFERED;
+	greet_offered(s);
 	greet_ready(s);
 }
 
@@ -148,7 +162,7 @@ greet_helo(struct session *s)
 	struct smtp_reply reply = s->reader.reply;
 
 	memset(&s->offered, 0, sizeof(s->offered));
-	s->server_tls = SERVER_TLS_NOT_OFFERED;
+	greet_offered(s);
 	if (reply.code == 250) {
 		greet_answer(s);
 		return;
