@@ -64,12 +64,12 @@ greet_banner(struct session *s)
 void
 greet_client(struct session *s, bool esmtp, struct span name)
 {
-	transaction_over(s);
-	s->esmtp = esmtp;
 	if (span_copy_text(s->helo, sizeof(s->helo), name) != 0) {
 		answer(s, 501, "5.5.4 danegate: name too long");
 		return;
 	}
+	transaction_over(s);
+	s->esmtp = esmtp;
 	/* A new greeting ends what the server knows of a message too. */
 	ask(s, s->secured ? SESSION_EHLO_TLS : SESSION_EHLO, "EHLO %s\r\n",
 	    s->helo);
