@@ -124,7 +124,7 @@ struct session {
 	char helo[SESSION_HELO_MAX];
 	struct smtp_extensions offered; /* by the server, latest EHLO */
 	enum server_tls server_tls;	/* as far as it was tried */
-	bool starttls; /* offered once in this session */
+	bool starttls;			/* offered once in this session */
 	bool secured;
 
 	/* the envelope */
