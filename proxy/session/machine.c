@@ -367,12 +367,16 @@ session_next_event(struct session *s)
 	return event;
 }
 
-/* A long body keeps its state; what moves restarts the clock. */
+/* A long body and commands answered here keep the state; what moves restarts
+ * the clock (RFC 5321 4.5.3.2.5, 4.5.3.2.7). */
 static void
 session_progress(struct session *s, enum session_event event)
 {
-	if (event == EVENT_BODY && states[s->state].client == READS_BODY)
+	if (event == EVENT_COMMAND ||
+	    (event == EVENT_BODY && states[s->state].client == READS_BODY)) {
+		s->timed_out = false;
 		session_set_timer(s);
+	}
 }
 
 void
