@@ -58,8 +58,11 @@ proxy_reconfigure(struct proxy *p, const struct settings *settings,
 	p->settings = settings;
 	p->resolver = resolver;
 	TAILQ_FOREACH(s, &p->sessions, link)
-		if (s->state == SESSION_FACTS && s->decision.query != NULL)
+		if (s->state == SESSION_FACTS && s->decision.query != NULL) {
 			decide_start(s, s->decision.purpose);
+			/* A lookup that cannot begin calls nobody back. */
+			session_run(s);
+		}
 }
 
 static void
