@@ -146,6 +146,23 @@ command_dispatch(struct session *s, const struct smtp_command *c,
 	command_bad(s, 500, "5.5.2 danegate: unknown command");
 }
 
+/*
+ * A BDAT that cannot be read has a chunk of unknown length behind it, and a
+ * message must not be taken for commands: the end, as Postfix has it.
+ */
+static void
+command_unreadable(struct session *s, struct span line)
+{
+	struct span word = span_word(&line);
+
+	if (!span_equal_nocase(word, "BDAT")) {
+		command_bad(s, 501, "5.5.4 danegate: syntax");
+		return;
+	}
+	upstream_close(&s->upstream);
+	answer_close(s, 501, "5.5.4 danegate: BDAT takes a number and LAST");
+}
+
 void
 command_run(struct session *s)
 {
@@ -168,7 +185,7 @@ command_run(struct session *s)
 	if (err == DG_EUNSUPPORTED)
 		command_bad(s, 555, "5.5.4 danegate: unknown parameter");
 	else if (err != 0)
-		command_bad(s, 501, "5.5.4 danegate: syntax");
+		command_unreadable(s, line);
 	else
 		command_dispatch(s, &c, line);
 }
