@@ -32,6 +32,10 @@ take(struct evidence *e, struct work *work, const struct denial_case *c,
 	struct rrset set;
 	int err;
 
+	/* What cannot be used any more is not worth a check. */
+	if ((r->type == TYPE_NSEC ? e->nsec.n : e->nsec3.n) ==
+	    DNSSEC_MAX_DENIALS)
+		return;
 	if (message_rrset(&set, c->message, SECTION_AUTHORITY, &r->owner,
 		r->type) != 0 ||
 	    !dname_is_within(&r->owner, &c->zone->name) ||

@@ -43,7 +43,12 @@ enum dns_type {
 };
 
 #define DNSSEC_MAX_SIGNATURES 64  /* signature checks of one lookup */
+#define DNSSEC_MAX_FAILURES   16  /* of these, checks that may fail */
 #define DNSSEC_MAX_COLLISIONS 4	  /* keys of one tag tried per RRSIG */
+#define DNSSEC_MAX_KEYS	      32  /* usable keys of one zone */
+#define DNSSEC_MAX_DS	      16  /* usable DS records of one zone */
+#define DNSSEC_MAX_DIGESTS    64  /* DS digests computed for one zone */
+#define DNSSEC_MAX_DENIALS    8	  /* NSEC or NSEC3 of one message used */
 #define DNSSEC_MAX_NSEC3_HASH 128 /* NSEC3 hash computations of one lookup */
 #define DNSSEC_MAX_ITERATIONS 100 /* NSEC3; over it insecure, RFC 9276 */
 #define DNSSEC_MAX_CHAIN      11  /* CNAME and DNAME steps */

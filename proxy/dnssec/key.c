@@ -18,6 +18,8 @@
 #define RSA_EXP_MAX   8 /* longer ones are only there to cost time */
 
 enum algorithm {
+	ALGORITHM_RSASHA1 = 5,
+	ALGORITHM_RSASHA1_NSEC3 = 7, /* the same, for zones with NSEC3 */
 	ALGORITHM_RSASHA256 = 8,
 	ALGORITHM_RSASHA512 = 10,
 	ALGORITHM_P256 = 13,
@@ -34,7 +36,9 @@ enum digest {
 bool
 key_algorithm_supported(unsigned algorithm)
 {
-	return algorithm == ALGORITHM_RSASHA256 ||
+	return algorithm == ALGORITHM_RSASHA1 ||
+	    algorithm == ALGORITHM_RSASHA1_NSEC3 ||
+	    algorithm == ALGORITHM_RSASHA256 ||
 	    algorithm == ALGORITHM_RSASHA512 || algorithm == ALGORITHM_P256 ||
 	    algorithm == ALGORITHM_P384 || algorithm == ALGORITHM_ED25519;
 }
@@ -102,7 +106,7 @@ rsa_parts(struct span *exponent, struct span *modulus, struct span key)
 	return 0;
 }
 
-/* RFC 5702. */
+/* RFC 3110, RFC 5702. */
 static bool
 verify_rsa(mbedtls_md_type_t md, struct span key, struct span sig,
     struct span data)
@@ -185,6 +189,9 @@ bool
 key_verify(const struct key *key, struct span sig, struct span data)
 {
 	switch (key->algorithm) {
+	case ALGORITHM_RSASHA1:
+	case ALGORITHM_RSASHA1_NSEC3:
+		return verify_rsa(MBEDTLS_MD_SHA1, key->public, sig, data);
 	case ALGORITHM_RSASHA256:
 		return verify_rsa(MBEDTLS_MD_SHA256, key->public, sig, data);
 	case ALGORITHM_RSASHA512:
@@ -268,7 +275,7 @@ ds_set_from(struct ds_set *out, const struct rrset *set)
 			continue;
 		if (err != 0)
 			return err;
-		if (out->n == DS_SET_MAX)
+		if (out->n == DNSSEC_MAX_DS)
 			return DG_ELIMIT;
 		out->ds[out->n++] = ds;
 	}

@@ -23,7 +23,8 @@ struct key {
  */
 DG_MUSTCHECK int key_parse(struct key *out, struct span rdata);
 
-/* 8, 10, 13, 14, 15 (RFC 8624). */
+/* 5, 7, 8, 10, 13, 14, 15; docs/dnssec.md says why SHA-1 is among them (RFC
+ * 9904, RFC 9905). */
 bool key_algorithm_supported(unsigned algorithm);
 
 /* sig is a good signature of data under the key. */
@@ -37,12 +38,10 @@ struct ds {
 	uint8_t digest[DIGEST_MAX];
 };
 
-#define DS_SET_MAX 16
-
 /* Those DS records of a zone that can be used. */
 struct ds_set {
 	size_t n;
-	struct ds ds[DS_SET_MAX];
+	struct ds ds[DNSSEC_MAX_DS];
 };
 
 /* DG_EUNSUPPORTED: algorithm or digest unknown (RFC 4035 5.2). DG_ESYNTAX. */

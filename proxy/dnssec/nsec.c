@@ -74,7 +74,7 @@ nsec_set_add(struct nsec_set *set, const struct rrset *rrset,
 	size_t pos = 0;
 
 	/* A name has one NSEC. */
-	if (set->n == NSEC_MAX || rrset->n != 1 ||
+	if (set->n == DNSSEC_MAX_DENIALS || rrset->n != 1 ||
 	    dname_read(&r->next, rrset->rdata[0], &pos) != 0 ||
 	    !dname_is_within(&r->next, &zone->name))
 		return DG_ESYNTAX;

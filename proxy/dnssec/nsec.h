@@ -7,7 +7,6 @@
 
 #include "dnssec/denial.h"
 
-#define NSEC_MAX   8 /* records looked at in one message */
 #define NSEC3_HASH 20
 
 /* The type bit maps of RFC 4034 4.1.2 are well formed. */
@@ -31,7 +30,7 @@ struct nsec {
 
 struct nsec_set {
 	size_t n;
-	struct nsec nsec[NSEC_MAX];
+	struct nsec nsec[DNSSEC_MAX_DENIALS];
 };
 
 /* DG_ESYNTAX when the record proves nothing in the zone. */
@@ -54,7 +53,7 @@ struct nsec3_set {
 	unsigned iterations;
 	struct span salt;
 	size_t n;
-	struct nsec3 nsec3[NSEC_MAX];
+	struct nsec3 nsec3[DNSSEC_MAX_DENIALS];
 };
 
 DG_MUSTCHECK int nsec3_set_add(struct nsec3_set *set, const struct rrset *rrset,

@@ -81,7 +81,7 @@ nsec3_set_add(struct nsec3_set *set, const struct rrset *rrset,
 	struct dname parent;
 
 	dname_ancestor(&parent, rrset->owner, dname_labels(rrset->owner) - 1);
-	if (set->n == NSEC_MAX || rrset->n != 1 ||
+	if (set->n == DNSSEC_MAX_DENIALS || rrset->n != 1 ||
 	    !dname_equal(&parent, &zone->name) ||
 	    hash_from_owner(r->hash, rrset->owner) != 0 ||
 	    nsec3_parse(r, &iterations, &salt, rrset->rdata[0]) != 0)

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGNER_AT   18
-#define RR_FIXED    10
-#define CLASS_IN    1
-#define DIGESTS_MAX 64 /* pairs of DS record and key tried for a zone */
+#define SIGNER_AT 18
+#define RR_FIXED  10
+#define CLASS_IN  1
 
 struct rrsig {
 	uint16_t covers;
@@ -120,6 +119,8 @@ rrsig_fault(const struct rrsig *sig, const struct rrset *set,
 	    (!may_expand(set->type) || sig->labels < dname_labels(&zone->name)))
 		return "expanded from a wildcard that cannot be";
 	/* Serial number arithmetic, RFC 4034 3.1.5. */
+	if ((int32_t)(sig->expires - sig->begins) < 0)
+		return "signature that expires before it begins";
 	if ((int32_t)(now - sig->begins) < 0)
 		return "signature not valid yet";
 	if ((int32_t)(sig->expires - now) < 0)
@@ -191,7 +192,8 @@ rrsig_holds(struct work *work, const struct rrsig *sig, const struct rrset *set,
 			work->why = "too many keys of one tag";
 			break;
 		}
-		if (work->signatures == DNSSEC_MAX_SIGNATURES) {
+		if (work->signatures == DNSSEC_MAX_SIGNATURES ||
+		    work->failures == DNSSEC_MAX_FAILURES) {
 			work->why = "too many signatures to check";
 			break;
 		}
@@ -203,6 +205,7 @@ rrsig_holds(struct work *work, const struct rrsig *sig, const struct rrset *set,
 		work->signatures++;
 		work->why = "signature does not verify";
 		good = key_verify(key, sig->signature, data);
+		work->failures += good ? 0 : 1;
 	}
 	free(mem);
 	return good;
@@ -261,7 +264,7 @@ keep_trusted(struct zone *z, const struct ds_set *ds)
 
 		for (size_t k = 0; k < ds->n && !fits; k++) {
 			if (ds->ds[k].tag != z->keys[i].tag ||
-			    tried == DIGESTS_MAX)
+			    tried == DNSSEC_MAX_DIGESTS)
 				continue;
 			tried++;
 			fits = ds_fits(&ds->ds[k], &z->name, &z->keys[i]);

@@ -67,7 +67,7 @@ load_line(struct ds_set *set, struct span line)
 	record_free(&r);
 	if (err == DG_EUNSUPPORTED)
 		return 0;
-	if (err != 0 || ds.n == 0 || set->n == DS_SET_MAX)
+	if (err != 0 || ds.n == 0 || set->n == DNSSEC_MAX_DS)
 		return DG_ESYNTAX;
 	set->ds[set->n++] = ds;
 	return 0;

@@ -22,7 +22,7 @@ int
 zone_new_secure(struct zone **out, const struct dname *name,
     const struct rrset *dnskey)
 {
-	struct key keys[ZONE_KEYS_MAX];
+	struct key keys[DNSSEC_MAX_KEYS];
 	size_t n = 0;
 	size_t bytes = 0;
 	struct zone *z;
@@ -33,7 +33,7 @@ zone_new_secure(struct zone **out, const struct dname *name,
 
 		if (key_parse(&key, dnskey->rdata[i]) != 0)
 			continue;
-		if (n == ZONE_KEYS_MAX)
+		if (n == DNSSEC_MAX_KEYS)
 			return DG_ELIMIT;
 		keys[n++] = key;
 		bytes += key.rdata.n;

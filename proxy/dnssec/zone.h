@@ -8,8 +8,6 @@
 
 #include "dnssec/key.h"
 
-#define ZONE_KEYS_MAX 32
-
 struct zone {
 	unsigned refs;
 	size_t bytes; /* of memory that all of it takes */
@@ -26,7 +24,7 @@ DG_MUSTCHECK int zone_new_insecure(struct zone **out, const struct dname *name);
 
 /*
  * A secure zone with those of the keys in its DNSKEY RRset that can sign data.
- * DG_ELIMIT past ZONE_KEYS_MAX, DG_ENOMEM.
+ * DG_ELIMIT past DNSSEC_MAX_KEYS, DG_ENOMEM.
  */
 DG_MUSTCHECK int zone_new_secure(struct zone **out, const struct dname *name,
     const struct rrset *dnskey);

@@ -65,6 +65,8 @@ read_text(struct record *r, const char *text)
 	assert_int_equal(record_from_text(r, text), 0);
 }
 
+static const char *why; /* the last check failed */
+
 static enum signing
 check(const struct record *key, struct record *record, struct record *rrsig,
     int64_t now)
@@ -86,6 +88,7 @@ check(const struct record *key, struct record *record, struct record *rrsig,
 	    0);
 	assert_int_equal(zone_new_secure(&zone, &key->owner, &dnskey), 0);
 	status = signature_check(&signature, &work, &m, &set, zone);
+	why = work.why;
 	zone_release(zone);
 	return status;
 }
@@ -153,7 +156,8 @@ test_unusable_keys(void **state)
 	assert_int_equal(key_parse(&key, s), DG_EUNSUPPORTED);
 	rdata[2] = 3;
 	for (unsigned algorithm = 0; algorithm < 256; algorithm++) {
-		bool known = algorithm == 8 || algorithm == 10 ||
+		bool known = algorithm == 5 || algorithm == 7 ||
+		    algorithm == 8 || algorithm == 10 ||
 		    (algorithm >= 13 && algorithm <= 15);
 
 		rdata[3] = (uint8_t)algorithm;
@@ -221,10 +225,15 @@ struct rsa {
 };
 
 static void
-make_rsa(struct rsa *out, unsigned bits, unsigned length, size_t zeros)
+make_rsa(struct rsa *out, unsigned algorithm, unsigned bits, unsigned length,
+    size_t zeros)
 {
+	mbedtls_md_type_t md = algorithm == 10 ? MBEDTLS_MD_SHA512
+	    : algorithm == 8		       ? MBEDTLS_MD_SHA256
+					       : MBEDTLS_MD_SHA1;
+	const mbedtls_md_info_t *info = mbedtls_md_info_from_type(md);
 	mbedtls_rsa_context rsa;
-	uint8_t hash[32];
+	uint8_t hash[64];
 	size_t n = bits / 8;
 	uint8_t *at = out->rdata;
 	mbedtls_mpi p;
@@ -245,7 +254,8 @@ make_rsa(struct rsa *out, unsigned bits, unsigned length, size_t zeros)
 	    0);
 	assert_int_equal(mbedtls_rsa_import(&rsa, NULL, &p, &q, NULL, &e), 0);
 	assert_int_equal(mbedtls_rsa_complete(&rsa), 0);
-	memcpy(at, "\1\0\3\10", 4);
+	memcpy(at, "\1\0\3", 3);
+	at[3] = (uint8_t)algorithm;
 	at += 4;
 	if (length == 3) {
 		*at++ = 0;
@@ -258,12 +268,9 @@ make_rsa(struct rsa *out, unsigned bits, unsigned length, size_t zeros)
 			     0, NULL, 0, at, 3),
 	    0);
 	out->n = (size_t)(at - out->rdata) + 3 + n;
-	assert_int_equal(mbedtls_md(mbedtls_md_info_from_type(
-					MBEDTLS_MD_SHA256),
-			     (const uint8_t *)"text", 4, hash),
-	    0);
-	assert_int_equal(mbedtls_rsa_pkcs1_sign(&rsa, not_random, NULL,
-			     MBEDTLS_MD_SHA256, sizeof(hash), hash, out->sig),
+	assert_int_equal(mbedtls_md(info, (const uint8_t *)"text", 4, hash), 0);
+	assert_int_equal(mbedtls_rsa_pkcs1_sign(&rsa, not_random, NULL, md,
+			     mbedtls_md_get_size(info), hash, out->sig),
 	    0);
 	out->sig_n = n;
 	mbedtls_mpi_free(&p);
@@ -288,20 +295,60 @@ test_rsa(void **state)
 	struct rsa rsa;
 
 	(void)state;
-	make_rsa(&rsa, 1024, 1, 0);
+	make_rsa(&rsa, 8, 1024, 1, 0);
 	assert_true(rsa_holds(&rsa));
 	rsa.sig[100] ^= 1;
 	assert_false(rsa_holds(&rsa));
-	make_rsa(&rsa, 1024, 3, 0);
+	make_rsa(&rsa, 8, 1024, 3, 0);
 	assert_true(rsa_holds(&rsa));
-	make_rsa(&rsa, 1024, 1, 5);
+	make_rsa(&rsa, 8, 1024, 1, 5);
 	assert_true(rsa_holds(&rsa));
 	/* A signature longer than the key. */
 	rsa.sig_n++;
 	assert_false(rsa_holds(&rsa));
 	/* Too small to be worth anything. */
-	make_rsa(&rsa, 512, 1, 0);
+	make_rsa(&rsa, 8, 512, 1, 0);
 	assert_false(rsa_holds(&rsa));
+}
+
+/* RFC 3110, RFC 5702: one hash for each algorithm, and no other. */
+static void
+test_rsa_algorithms(void **state)
+{
+	static const uint8_t algorithms[] = { 5, 7, 8, 10 };
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(algorithms); i++) {
+		struct rsa rsa;
+
+		make_rsa(&rsa, algorithms[i], 1024, 1, 0);
+		assert_true(rsa_holds(&rsa));
+		rsa.rdata[3] = algorithms[i] == 8 ? 10 : 8;
+		assert_false(rsa_holds(&rsa));
+	}
+}
+
+/* RFC 4034 3.1.5: a signature that ends before it begins is none, even where
+ * the circle of numbers puts now between the two. */
+static void
+test_validity_the_wrong_way_round(void **state)
+{
+	const struct example *e = &examples[0];
+	struct record key;
+	struct record record;
+	struct record rrsig;
+
+	(void)state;
+	read_text(&key, e->dnskey);
+	read_text(&record, e->record);
+	read_text(&rrsig, e->rrsig);
+	wire_put32(rrsig.own + 8, 0xa0000000);
+	wire_put32(rrsig.own + 12, 0x10000000);
+	assert_int_equal(check(&key, &record, &rrsig, 0x60000000), SIGNING_BAD);
+	assert_string_equal(why, "signature that expires before it begins");
+	record_free(&key);
+	record_free(&record);
+	record_free(&rrsig);
 }
 
 /* Exponents as long as the key, or longer than all of it. */
@@ -338,6 +385,8 @@ main(void)
 		cmocka_unit_test(test_unusable_keys),
 		cmocka_unit_test(test_ds_sets),
 		cmocka_unit_test(test_rsa),
+		cmocka_unit_test(test_rsa_algorithms),
+		cmocka_unit_test(test_validity_the_wrong_way_round),
 		cmocka_unit_test(test_rsa_odd_parts),
 	};
 
