@@ -1,7 +1,5 @@
 #include "dns/resolver.h"
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +7,7 @@
 #include "base/log.h"
 #include "dns/cache.h"
 #include "dns/transport.h"
+#include "dns/wire.h"
 
 /*
  * A flight is one lookup under way, a query is somebody who waits for it. Every
@@ -33,11 +32,12 @@ struct flight {
 	struct name name;
 	uint16_t type;
 	bool begun;
-	bool landing;	    /* callbacks are being called */
-	struct event timer; /* to begin; then the end of patience */
+	bool landing;		  /* callbacks are being called */
+	struct wire_timer *timer; /* to begin; then the end of patience */
 	struct dnssec_lookup *lookup;
 	struct transport_query *asked;
 	size_t server;	 /* who gave the last answer */
+	bool edns;	 /* and whether it speaks EDNS */
 	unsigned broken; /* bits: forwarders that strip DNSSEC */
 	struct resolver_query *queries;
 };
@@ -48,7 +48,7 @@ struct resolver {
 	struct cache *cache;
 	struct dnssec_trust *trust;
 	int64_t (*now)(void);
-	struct timeval patience; /* for a lookup */
+	unsigned patience; /* milliseconds for a lookup */
 	struct flight *flights;
 	size_t nqueries;
 	uint64_t warn_after;
@@ -58,7 +58,7 @@ struct resolver {
 static void
 flight_free(struct flight *f)
 {
-	(void)event_del(&f->timer);
+	wire_timer_free(f->timer);
 	if (f->asked != NULL)
 		transport_cancel(f->asked);
 	dnssec_lookup_free(f->lookup);
@@ -116,9 +116,9 @@ flight_give_up(struct flight *f, const char *why)
 }
 
 static void
-warn_broken(struct resolver *r, size_t server)
+warn_broken(struct resolver *r, size_t server, const char *text)
 {
-	uint64_t now = clock_monotonic_ms();
+	uint64_t now = wire_now_ms();
 	struct log_line l;
 
 	if (now < r->warn_after)
@@ -126,7 +126,7 @@ warn_broken(struct resolver *r, size_t server)
 	r->warn_after = now + WARN_MS;
 	log_begin(&l, LOG_LEVEL_WARNING, "forwarder-broken");
 	log_address(&l, "server", transport_server(r->transport, server));
-	log_text(&l, "text", "it does not pass DNSSEC records");
+	log_text(&l, "text", text);
 	log_end(&l);
 }
 
@@ -142,7 +142,9 @@ flight_avoid(struct flight *f)
 
 	f->broken |= 1U << f->server;
 	transport_mark_down(r->transport, f->server);
-	warn_broken(r, f->server);
+	warn_broken(r, f->server,
+	    f->edns ? "it does not pass DNSSEC records"
+		    : "it does not speak EDNS and so cannot do DNSSEC");
 	if (f->broken == transport_all(r->transport))
 		return false;
 	if (dnssec_lookup_new(&again, r->trust, &f->name, f->type, r->now()) !=
@@ -184,8 +186,13 @@ flight_answered(void *arg, const struct transport_answer *answer)
 	struct flight *f = arg;
 
 	f->asked = NULL;
+	for (size_t i = 0; answer->incapable >> i != 0; i++)
+		if ((answer->incapable >> i & 1) != 0)
+			warn_broken(f->r, i,
+			    "it refuses EDNS and so cannot do DNSSEC");
 	if (answer->err == 0) {
 		f->server = answer->server;
+		f->edns = answer->edns;
 		dnssec_lookup_give(f->lookup, answer->message);
 	} else {
 		dnssec_lookup_fail(f->lookup, answer->why);
@@ -208,7 +215,7 @@ flight_begin(struct flight *f)
 		flight_land(f, &result);
 		return;
 	}
-	if (event_add(&f->timer, &r->patience) != 0 ||
+	if (wire_timer_start(f->timer, r->patience) != 0 ||
 	    dnssec_lookup_new(&f->lookup, r->trust, &f->name, f->type, now) !=
 		0) {
 		flight_give_up(f, "no memory for a lookup");
@@ -218,13 +225,11 @@ flight_begin(struct flight *f)
 }
 
 static void
-flight_on_timer(evutil_socket_t fd, short what, void *arg)
+flight_on_timer(void *arg)
 {
 	struct flight *f = arg;
 	struct dnssec_question need;
 
-	(void)fd;
-	(void)what;
 	if (!f->begun) {
 		f->begun = true;
 		flight_begin(f);
@@ -262,13 +267,13 @@ flight_new(struct flight **out, struct resolver *r, const struct name *name,
 	f->r = r;
 	f->name = *name;
 	f->type = type;
-	if (event_assign(&f->timer, r->base, -1, 0, flight_on_timer, f) != 0) {
+	if (wire_timer_new(&f->timer, r->base, flight_on_timer, f) != 0) {
 		free(f);
 		return DG_ENOMEM;
 	}
 	f->next = r->flights;
 	r->flights = f;
-	event_active(&f->timer, EV_TIMEOUT, 0);
+	wire_timer_soon(f->timer);
 	*out = f;
 	return 0;
 }
@@ -342,6 +347,7 @@ resolver_new(struct resolver **out, struct event_base *base,
 		.servers = config->servers,
 		.nservers = config->nservers,
 		.try_ms = config->try_ms,
+		.mix_case = config->mix_case,
 	};
 	struct resolver *r = calloc(1, sizeof(*r));
 	size_t half = config->cache_bytes / 2;
@@ -353,8 +359,7 @@ resolver_new(struct resolver **out, struct event_base *base,
 		return DG_ENOMEM;
 	r->base = base;
 	r->now = config->now != NULL ? config->now : clock_wall;
-	r->patience.tv_sec = (time_t)(ms / 1000);
-	r->patience.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	r->patience = ms;
 	err = transport_new(&r->transport, base, &servers);
 	if (err == 0)
 		err = cache_new(&r->cache, half);

@@ -2,8 +2,9 @@
  * One question to the forwarders: over UDP from a fresh socket with a fresh
  * id, over TCP when the answer says that it was truncated, again and to the
  * next forwarder when none comes or a useless one (RFC 1035 4.2, 5452, 7766).
- * Remembers which forwarders answer. Knows what belongs to a question, not
- * what an answer is worth: that is dnssec/'s.
+ * Connections are kept open for the next question. Remembers which forwarders
+ * answer. Knows what belongs to a question and whether an answer can be read,
+ * not what it is worth: that is dnssec/'s.
  */
 #ifndef DG_DNS_TRANSPORT_H
 #define DG_DNS_TRANSPORT_H
@@ -16,9 +17,10 @@ struct transport;
 struct transport_query;
 
 #define TRANSPORT_SERVERS_MAX 8
-#define TRANSPORT_WHY_MAX     96
+#define TRANSPORT_WHY_MAX     128
 
 /* Milliseconds. The waiting for UDP doubles with every round. */
+#define TRANSPORT_IDLE_MS 10000 /* a connection without questions stays open */
 #define TRANSPORT_TRY_MS  1500
 #define TRANSPORT_TCP_MS  4000
 #define TRANSPORT_ROUNDS  3
@@ -31,6 +33,7 @@ struct transport_config {
 	const struct address *servers; /* copied; tried in order */
 	size_t nservers;
 	unsigned try_ms; /* 0: TRANSPORT_TRY_MS; for tests */
+	bool mix_case;	 /* letters of names at random, compared (0x20) */
 };
 
 /* DG_EINVAL without servers or with one of no family; DG_ENOMEM. */
@@ -45,7 +48,10 @@ struct transport_answer {
 	int err; /* 0, or DG_ETIMEDOUT, DG_EIO, DG_EPROTO, DG_ENOMEM */
 	struct span message; /* with err 0: matched to the question */
 	size_t server;	     /* with err 0: index of who sent it */
+	bool edns;	     /* with err 0: it speaks EDNS */
 	const char *why;     /* otherwise, in words */
+	/* A bit for each forwarder that refused EDNS: it cannot do DNSSEC. */
+	unsigned incapable;
 };
 
 typedef void transport_done(void *arg, const struct transport_answer *answer);

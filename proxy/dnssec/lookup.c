@@ -529,7 +529,9 @@ dnssec_lookup_give(struct dnssec_lookup *l, struct span message)
 	if (err != 0) {
 		l->work.no_memory = err == DG_ENOMEM;
 		end_bogus(l, &l->asked, l->need.type,
-		    err == DG_ENOMEM ? "no memory" : "malformed answer");
+		    err == DG_ENOMEM	   ? "no memory"
+			: err == DG_ELIMIT ? "too many records"
+					   : "malformed answer");
 		return;
 	}
 	if (m.rcode != DNS_RCODE_NOERROR && m.rcode != DNS_RCODE_NXDOMAIN) {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "dnssec/dname.h"
+#include "dnssec/record.h"
 
 #define HEADER_LEN    12
 #define QUESTION_TAIL 4	 /* type, class */
@@ -10,6 +10,7 @@
 #define OPT_LEN	      11
 #define CLASS_IN      1
 #define TYPE_OPT      41
+#define EXTENDED_BITS 4 /* of the code, in the header */
 
 #define FLAG_QR	    0x8000
 #define FLAG_OPCODE 0x7800
@@ -61,18 +62,50 @@ dns_query_write(uint8_t *out, size_t size, uint16_t id,
 	return (int)(p - out);
 }
 
-/* Is there an OPT record behind the question? A message that was cut off in
- * the middle has what can be seen of it. */
+void
+dns_query_mix_case(uint8_t *query, size_t n,
+    const uint8_t random[DNS_CASE_BYTES])
+{
+	size_t end = HEADER_LEN;
+
+	if (n < HEADER_LEN || dname_skip(span_of(query, n), &end) != 0)
+		return;
+	/* A length byte is below any letter. */
+	for (size_t i = HEADER_LEN; i < end; i++) {
+		size_t bit = i - HEADER_LEN;
+
+		if (query[i] >= 'a' && query[i] <= 'z' &&
+		    (random[bit / 8] >> bit % 8 & 1) != 0)
+			query[i] = (uint8_t)(query[i] - ('a' - 'A'));
+	}
+}
+
+bool
+dns_answer_same_case(struct span answer, struct span query)
+{
+	size_t end = HEADER_LEN;
+
+	return dname_skip(query, &end) == 0 && answer.n >= end &&
+	    memcmp(answer.p + HEADER_LEN, query.p + HEADER_LEN,
+		end - HEADER_LEN) == 0;
+}
+
+/*
+ * Finds the OPT record behind the question, and the upper bits of the code in
+ * it. A message that was cut off in the middle has what can be seen of it.
+ */
 static bool
-has_edns(struct span m, size_t pos)
+find_edns(unsigned *upper, struct span m, size_t pos)
 {
 	size_t records = get16(m, 6) + get16(m, 8) + get16(m, 10);
 
 	for (; records > 0; records--) {
 		if (dname_skip(m, &pos) != 0 || m.n - pos < RECORD_FIXED)
 			return false;
-		if (get16(m, pos) == TYPE_OPT)
+		if (get16(m, pos) == TYPE_OPT) {
+			*upper = m.p[pos + 4];
 			return true;
+		}
 		pos += RECORD_FIXED + get16(m, pos + 8);
 		if (pos >= m.n)
 			return false;
@@ -87,6 +120,7 @@ dns_answer_match(struct dns_header *header, struct span message, uint16_t id,
 	struct dname want;
 	struct dname got;
 	size_t pos = HEADER_LEN;
+	unsigned upper = 0;
 	unsigned flags;
 
 	if (message.n < HEADER_LEN || message.n > DNSSEC_MAX_MESSAGE ||
@@ -105,9 +139,19 @@ dns_answer_match(struct dns_header *header, struct span message, uint16_t id,
 		return DG_EPROTO;
 	header->id = id;
 	header->truncated = (flags & FLAG_TC) != 0;
-	header->rcode = flags & FLAG_RCODE;
-	header->edns = has_edns(message, pos + QUESTION_TAIL);
+	header->edns = find_edns(&upper, message, pos + QUESTION_TAIL);
+	header->rcode = (flags & FLAG_RCODE) | upper << EXTENDED_BITS;
 	return 0;
+}
+
+int
+dns_answer_check(struct span message)
+{
+	struct message m = { 0 };
+	int err = message_read(&m, message);
+
+	message_free(&m);
+	return err;
 }
 
 /* A host's name that fills rdata from pos to its end. */

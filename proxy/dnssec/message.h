@@ -20,6 +20,7 @@ enum dns_rcode {
 	DNS_RCODE_NXDOMAIN = 3,
 	DNS_RCODE_NOTIMP = 4,
 	DNS_RCODE_REFUSED = 5,
+	DNS_RCODE_BADVERS = 16,
 };
 
 /*
@@ -29,10 +30,23 @@ enum dns_rcode {
 DG_MUSTCHECK int dns_query_write(uint8_t *out, size_t size, uint16_t id,
     const struct dnssec_question *question);
 
+/*
+ * Gives each letter of the query's name upper or lower case by a bit of random
+ * (DNAME_MAX bits): who cannot see the query has those to guess besides id and
+ * port. n must be what dns_query_write() returned.
+ */
+#define DNS_CASE_BYTES 32
+void dns_query_mix_case(uint8_t *query, size_t n,
+    const uint8_t random[DNS_CASE_BYTES]);
+
+/* The answer, which has been matched, repeats the query's name with each
+ * letter in the same case. */
+bool dns_answer_same_case(struct span answer, struct span query);
+
 struct dns_header {
 	uint16_t id;
 	bool truncated;
-	unsigned rcode; /* low four bits */
+	unsigned rcode; /* with the eight bits that EDNS adds */
 	bool edns;	/* an OPT record came back */
 };
 
@@ -44,6 +58,13 @@ struct dns_header {
  */
 DG_MUSTCHECK int dns_answer_match(struct dns_header *header,
     struct span message, uint16_t id, const struct dnssec_question *question);
+
+/*
+ * Can the answer be read, all of it that counts? DG_ESYNTAX for one that is
+ * malformed: it says nothing, not even that something is bogus. DG_ELIMIT when
+ * it has too many records, DG_ENOMEM.
+ */
+DG_MUSTCHECK int dns_answer_check(struct span message);
 
 /* RDATA of MX: preference and exchange; an exchange of "." gives the root
  * name. DG_ESYNTAX for bad RDATA or a name that no host can have. */

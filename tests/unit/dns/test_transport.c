@@ -20,6 +20,8 @@ struct outcome {
 	int err;
 	size_t server;
 	size_t length;
+	bool edns;
+	unsigned incapable;
 	char why[TRANSPORT_WHY_MAX];
 };
 
@@ -39,6 +41,8 @@ on_answer(void *arg, const struct transport_answer *answer)
 	o->err = answer->err;
 	o->server = answer->server;
 	o->length = answer->message.n;
+	o->edns = answer->edns;
+	o->incapable = answer->incapable;
 	if (answer->err != 0)
 		assert_int_equal(span_copy_text(o->why, sizeof(o->why),
 				     span_text(answer->why)),
@@ -244,7 +248,7 @@ test_no_tcp_there(void **state)
 static void
 test_errors_lead_to_the_next(void **state)
 {
-	static const unsigned rcodes[] = { 1, 2, 4, 5, 9 };
+	static const unsigned rcodes[] = { 2, 5, 9 };
 
 	(void)state;
 	use(2, PATIENT);
@@ -256,6 +260,86 @@ test_errors_lead_to_the_next(void **state)
 	}
 	/* It answers, so it is asked first each time. */
 	assert_int_equal(servers[0].udp, DG_ARRAY_LEN(rcodes));
+}
+
+/* RFC 6891 7: who answers so does not take EDNS, and without it there is no
+ * DNSSEC. That is said, and it comes last. */
+static void
+test_without_edns_no_dnssec(void **state)
+{
+	static const unsigned rcodes[] = { 1, 4 };
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(rcodes); i++) {
+		transport_free(transport);
+		use(2, PATIENT);
+		servers[0].rcode = rcodes[i];
+		servers[0].udp = 0;
+		ask();
+		assert_int_equal(outcome.err, 0);
+		assert_int_equal(outcome.server, 1);
+		assert_int_equal(outcome.incapable, 1);
+		assert_false(outcome.edns);
+		ask();
+		assert_int_equal(servers[0].udp, 1);
+	}
+	transport_free(transport);
+	use(1, PATIENT);
+	ask();
+	assert_int_equal(outcome.err, DG_EPROTO);
+	assert_string_equal(outcome.why,
+	    "NOTIMP from 127.0.0.1: it cannot do DNSSEC");
+}
+
+/* RFC 7766 6.2.1: a connection serves one question after the other. */
+static void
+test_connections_are_kept(void **state)
+{
+	(void)state;
+	use(1, PATIENT);
+	servers[0].manner = TRUNCATES;
+	servers[0].keeps_open = true;
+	for (size_t i = 0; i < 3; i++) {
+		ask();
+		assert_int_equal(outcome.err, 0);
+	}
+	assert_int_equal(servers[0].tcp, 3);
+	assert_int_equal(servers[0].connections, 1);
+	/* RFC 7766 6.2.4: it may end at any time. */
+	forwarder_hang_up(&servers[0]);
+	ask();
+	assert_int_equal(outcome.err, 0);
+	assert_int_equal(servers[0].connections, 2);
+}
+
+/* Letters at random in the question; only the same ones are an answer. */
+static void
+test_mixed_case(void **state)
+{
+	struct address address = servers[0].address;
+	struct transport_config config = {
+		.servers = &address,
+		.nservers = 1,
+		.try_ms = SHORT,
+		.mix_case = true,
+	};
+	unsigned upper = 0;
+
+	(void)state;
+	assert_int_equal(transport_new(&transport, base, &config), 0);
+	/* Nine letters each: that none is large has no chance. */
+	for (size_t i = 0; i < 8; i++) {
+		ask();
+		assert_int_equal(outcome.err, 0);
+		upper += servers[0].upper;
+	}
+	assert_int_not_equal(upper, 0);
+	assert_int_not_equal(upper, 9 * 8);
+	do {
+		servers[0].manner = LOWERS_CASE;
+		ask();
+	} while (servers[0].upper == 0);
+	assert_int_equal(outcome.err, DG_ETIMEDOUT);
 }
 
 static void
@@ -418,6 +502,9 @@ main(void)
 		TEST(test_broken_tcp_leads_to_the_next),
 		TEST(test_no_tcp_there),
 		TEST(test_errors_lead_to_the_next),
+		TEST(test_without_edns_no_dnssec),
+		TEST(test_connections_are_kept),
+		TEST(test_mixed_case),
 		TEST(test_all_say_no),
 		TEST(test_silence_leads_to_the_next),
 		TEST(test_the_silent_come_last),

@@ -1,5 +1,6 @@
 #include "dns/support/forwarder.h"
 
+#include <ctype.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -62,6 +63,9 @@ send_rubbish(const struct forwarder *f, const uint8_t *m, size_t n,
 	memcpy(bad, m, n);
 	bad[n - 3] ^= 1; /* another type */
 	send_to(f, bad, n, to, len);
+	memcpy(bad, m, n);
+	bad[7] = 1; /* an answer that is not there */
+	send_to(f, bad, n, to, len);
 }
 
 static void
@@ -88,6 +92,11 @@ answer_udp(const struct forwarder *f, uint8_t *m, size_t n,
 		memcpy(much, m, n);
 		send_to(f, much, sizeof(much), to, len);
 		break;
+	case LOWERS_CASE:
+		for (size_t i = HEADER; i < n - 5; i++)
+			m[i] = (uint8_t)tolower(m[i]);
+		send_to(f, m, n, to, len);
+		break;
 	case TRUNCATES:
 	case BREAKS_TCP:
 	case LIES_OVER_TCP:
@@ -113,6 +122,9 @@ on_udp(evutil_socket_t fd, short what, void *arg)
 	if (n < 0 || sockaddr_to_address(&client, &from, len) != 0)
 		return;
 	f->udp++;
+	f->upper = 0;
+	for (ssize_t i = HEADER; i < n && m[i] != 0; i++)
+		f->upper += isupper(m[i]) ? 1 : 0;
 	if (client.port != f->last_port)
 		f->ports++;
 	f->last_port = client.port;
@@ -121,8 +133,9 @@ on_udp(evutil_socket_t fd, short what, void *arg)
 		answer_udp(f, m, answer, &from, len);
 }
 
-/* The question over the connection; loopback brings it in one piece. */
-static void
+/* The question over the connection; loopback brings it in one piece. False at
+ * the end. */
+static bool
 answer_tcp(struct forwarder *f, int fd)
 {
 	uint8_t m[512];
@@ -130,7 +143,7 @@ answer_tcp(struct forwarder *f, int fd)
 	size_t answer = n > 2 ? make_answer(f, m + 2, (size_t)n - 2) : 0;
 
 	if (answer == 0)
-		return;
+		return false;
 	f->tcp++;
 	if (f->manner == LIES_OVER_TCP)
 		m[2] ^= 1;
@@ -141,6 +154,7 @@ answer_tcp(struct forwarder *f, int fd)
 	(void)send(fd, m + 1, 5, MSG_NOSIGNAL);
 	if (f->manner != BREAKS_TCP)
 		(void)send(fd, m + 6, answer + 2 - 6, MSG_NOSIGNAL);
+	return f->keeps_open;
 }
 
 static void
@@ -159,7 +173,13 @@ on_tcp(evutil_socket_t fd, short what, void *arg)
 	struct forwarder *f = arg;
 
 	(void)what;
-	answer_tcp(f, (int)fd);
+	if (!answer_tcp(f, (int)fd))
+		close_connection(f);
+}
+
+void
+forwarder_hang_up(struct forwarder *f)
+{
 	close_connection(f);
 }
 
@@ -174,7 +194,8 @@ on_connection(evutil_socket_t listener, short what, void *arg)
 	if (fd < 0)
 		return;
 	close_connection(f);
-	f->connection = event_new(f->base, fd, EV_READ, on_tcp, f);
+	f->connections++;
+	f->connection = event_new(f->base, fd, EV_READ | EV_PERSIST, on_tcp, f);
 	if (f->connection == NULL) {
 		(void)close(fd);
 		return;

@@ -19,6 +19,7 @@ enum manner {
 	SENDS_MUCH,    /* a datagram that does not fit; the answer over TCP */
 	BREAKS_TCP,    /* TC over UDP; TCP ends in the middle of the answer */
 	LIES_OVER_TCP, /* TC over UDP; another question's answer over TCP */
+	LOWERS_CASE,   /* repeats the name in lower case */
 };
 
 struct forwarder {
@@ -28,6 +29,9 @@ struct forwarder {
 	unsigned rcode;
 	unsigned udp; /* questions that came over UDP */
 	unsigned tcp;
+	bool keeps_open; /* TCP connections, until forwarder_hang_up() */
+	unsigned connections;
+	unsigned upper; /* letters in upper case in the last question */
 	unsigned ports; /* how often the source port differed from the last */
 	uint16_t last_port;
 	int udp_fd, tcp_fd;
@@ -36,6 +40,9 @@ struct forwarder {
 
 /* 0, or -1. */
 int forwarder_open(struct forwarder *f, struct event_base *base);
+
+/* Closes the connection that is kept open. */
+void forwarder_hang_up(struct forwarder *f);
 
 /* Closed, its port refuses. Twice is fine. */
 void forwarder_close(struct forwarder *f);
