@@ -768,7 +768,8 @@ transport_free(struct transport *t)
 		struct stream *s;
 
 		while ((s = t->servers[i].streams) != NULL) {
-			stream_unlink(s);
+			t->servers[i].streams = s->next;
+			s->dead = true;
 			stream_free(s);
 		}
 	}
