@@ -54,6 +54,7 @@ struct cache {
 	struct shelf shelves[SHELVES];
 	/* Whoever chooses the names must not be able to choose one chain. */
 	uint32_t seed;
+	struct cache_counts counts;
 	struct entry *buckets[BUCKETS];
 };
 
@@ -128,6 +129,7 @@ cache_drop(struct cache *c, struct entry *e)
 	*at = e->chain;
 	shelf_remove(&c->shelves[e->kind], e);
 	budget_give(&c->shelves[e->kind].budget, e->bytes);
+	c->counts.entries--;
 	free(e);
 }
 
@@ -181,13 +183,16 @@ cache_get(struct dnssec_result *out, struct cache *c, const struct name *name,
 {
 	struct entry *e = cache_find(c, name, type);
 
-	if (e == NULL)
-		return DG_ENOTFOUND;
 	/* A clock that was set back must not make answers live for ever. */
-	if (now >= e->expires || now < e->stored) {
+	if (e != NULL && (now >= e->expires || now < e->stored)) {
 		cache_drop(c, e);
+		e = NULL;
+	}
+	if (e == NULL) {
+		c->counts.misses++;
 		return DG_ENOTFOUND;
 	}
+	c->counts.hits++;
 	shelf_remove(&c->shelves[e->kind], e);
 	shelf_add(&c->shelves[e->kind], e);
 	entry_result(out, e, now);
@@ -264,8 +269,10 @@ shelf_book(struct cache *c, struct shelf *s, size_t bytes)
 {
 	if (bytes > s->budget.limit)
 		return DG_ENOMEM;
-	while (budget_take(&s->budget, bytes) != 0)
+	while (budget_take(&s->budget, bytes) != 0) {
 		cache_drop(c, s->oldest);
+		c->counts.dropped++;
+	}
 	return 0;
 }
 
@@ -300,4 +307,14 @@ cache_put(struct cache *c, const struct name *name, uint16_t type,
 	e->chain = c->buckets[e->hash % BUCKETS];
 	c->buckets[e->hash % BUCKETS] = e;
 	shelf_add(shelf, e);
+	c->counts.entries++;
+}
+
+void
+cache_count(struct cache_counts *out, const struct cache *c)
+{
+	*out = c->counts;
+	out->bytes = 0;
+	for (size_t i = 0; i < SHELVES; i++)
+		out->bytes += c->shelves[i].budget.used;
 }

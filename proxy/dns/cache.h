@@ -36,4 +36,15 @@ DG_MUSTCHECK int cache_get(struct dnssec_result *out, struct cache *c,
 void cache_put(struct cache *c, const struct name *name, uint16_t type,
     const struct dnssec_result *result, int64_t now);
 
+/* What has come of it so far. */
+struct cache_counts {
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t dropped; /* for want of room */
+	size_t entries;
+	size_t bytes;
+};
+
+void cache_count(struct cache_counts *out, const struct cache *c);
+
 #endif

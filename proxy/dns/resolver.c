@@ -333,6 +333,21 @@ resolver_time_known(const struct resolver *r)
 	return r->now() > 0;
 }
 
+void
+resolver_count(struct resolver_counts *out, const struct resolver *r)
+{
+	struct cache_counts counts;
+
+	cache_count(&counts, r->cache);
+	*out = (struct resolver_counts){
+		.hits = counts.hits,
+		.misses = counts.misses,
+		.dropped = counts.dropped,
+		.entries = counts.entries,
+		.bytes = counts.bytes,
+	};
+}
+
 struct event_base *
 resolver_event_base(const struct resolver *r)
 {

@@ -60,6 +60,17 @@ void resolver_cancel(struct resolver_query *q);
  */
 bool resolver_time_known(const struct resolver *r);
 
+/* What the cache of results has saved, and what it holds now. */
+struct resolver_counts {
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t dropped; /* for want of room */
+	size_t entries;
+	size_t bytes;
+};
+
+void resolver_count(struct resolver_counts *out, const struct resolver *r);
+
 /* The loop that callbacks come from. */
 struct event_base *resolver_event_base(const struct resolver *r);
 

@@ -13,7 +13,7 @@
 #include "dnssec/dnssec.h"
 
 #define WORLD_NOW   1700000000
-#define WORLD_ZONES 12
+#define WORLD_ZONES 24
 #define WORLD_DAY   86400
 
 enum world_denial {
