@@ -355,7 +355,8 @@ change_message(struct network_reply *reply, const struct rule *r,
 		reply->n -= OPT_LEN;
 		reply->bytes[11] = 0;
 	} else if (is_verb(r, "malformed")) {
-		reply->bytes[7]++;
+		/* More than there are, the OPT record counted in. */
+		reply->bytes[7] += 2;
 	} else if (is_verb(r, "wrong-id")) {
 		reply->bytes[1] ^= 1;
 	} else if (is_verb(r, "wrong-name")) {
