@@ -80,6 +80,22 @@ DG_MUSTCHECK int dnssec_trust_new(struct dnssec_trust **out,
  */
 DG_MUSTCHECK int dnssec_trust_load(struct dnssec_trust *t, struct span text);
 
+/*
+ * The anchors are kept current by RFC 5011 from what lookups see of the root's
+ * keys. changed: since the state was last written there is something new that
+ * should outlive a restart; that is seldom, a few times in a year.
+ */
+bool dnssec_trust_changed(const struct dnssec_trust *t);
+
+/* Writes the state as text with a NUL. DG_ELIMIT. */
+#define DNSSEC_TRUST_STATE_MAX 8192
+DG_MUSTCHECK int dnssec_trust_save(char *out, size_t size,
+    struct dnssec_trust *t);
+
+/* Takes a state back, after dnssec_trust_load() if that is used. DG_ESYNTAX,
+ * and all stays as it was. */
+DG_MUSTCHECK int dnssec_trust_restore(struct dnssec_trust *t, struct span text);
+
 void dnssec_trust_free(struct dnssec_trust *t);
 
 /*

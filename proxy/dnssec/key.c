@@ -9,6 +9,8 @@
 
 #define FLAG_ZONE     0x0100
 #define FLAG_REVOKE   0x0080 /* RFC 5011 */
+#define FLAG_SEP      0x0001
+#define RDATA_MAX     1024 /* of a key that may be revoked */
 #define KEY_HEAD      4
 #define DS_HEAD	      4
 #define PROTOCOL      3
@@ -54,15 +56,22 @@ key_tag(struct span rdata)
 	return (uint16_t)(sum + (sum >> 16));
 }
 
-int
-key_parse(struct key *out, struct span rdata)
+bool
+key_is_entry(struct span rdata)
+{
+	return rdata.n > KEY_HEAD && (wire_get16(rdata.p) & FLAG_SEP) != 0;
+}
+
+/* The flags besides ZONE must be as said. */
+static int
+parse_with(struct key *out, struct span rdata, unsigned revoke)
 {
 	unsigned flags;
 
 	if (rdata.n <= KEY_HEAD)
 		return DG_ESYNTAX;
 	flags = wire_get16(rdata.p);
-	if ((flags & FLAG_ZONE) == 0 || (flags & FLAG_REVOKE) != 0 ||
+	if ((flags & FLAG_ZONE) == 0 || (flags & FLAG_REVOKE) != revoke ||
 	    rdata.p[2] != PROTOCOL || !key_algorithm_supported(rdata.p[3]))
 		return DG_EUNSUPPORTED;
 	out->tag = key_tag(rdata);
@@ -70,6 +79,18 @@ key_parse(struct key *out, struct span rdata)
 	out->rdata = rdata;
 	out->public = span_slice(rdata, KEY_HEAD, rdata.n);
 	return 0;
+}
+
+int
+key_parse(struct key *out, struct span rdata)
+{
+	return parse_with(out, rdata, 0);
+}
+
+int
+key_parse_revoked(struct key *out, struct span rdata)
+{
+	return parse_with(out, rdata, FLAG_REVOKE);
 }
 
 static struct span
@@ -318,6 +339,22 @@ ds_from_key(struct ds *out, const struct dname *owner, const struct key *key)
 	memcpy(ds.digest, digest, ds.n);
 	*out = ds;
 	return 0;
+}
+
+int
+ds_before_revocation(struct ds *out, const struct dname *owner,
+    struct span rdata)
+{
+	uint8_t before[RDATA_MAX];
+	struct key key;
+	int err;
+
+	if (rdata.n > sizeof(before) || rdata.n <= KEY_HEAD)
+		return DG_ELIMIT;
+	memcpy(before, rdata.p, rdata.n);
+	before[1] &= (uint8_t)~FLAG_REVOKE;
+	err = key_parse(&key, span_of(before, rdata.n));
+	return err != 0 ? err : ds_from_key(out, owner, &key);
 }
 
 bool

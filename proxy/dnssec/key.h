@@ -23,6 +23,13 @@ struct key {
  */
 DG_MUSTCHECK int key_parse(struct key *out, struct span rdata);
 
+/* The key says that it is an entry to its zone (SEP, RFC 4034 2.1.1): trust
+ * anchors are. */
+bool key_is_entry(struct span rdata);
+
+/* The same for a key with REVOKE, which key_parse() refuses. */
+DG_MUSTCHECK int key_parse_revoked(struct key *out, struct span rdata);
+
 /* 5, 7, 8, 10, 13, 14, 15; docs/dnssec.md says why SHA-1 is among them (RFC
  * 9904, RFC 9905). */
 bool key_algorithm_supported(unsigned algorithm);
@@ -54,6 +61,10 @@ DG_MUSTCHECK int ds_set_from(struct ds_set *out, const struct rrset *set);
 /* The DS record, SHA-256, that belongs to a key of owner. */
 DG_MUSTCHECK int ds_from_key(struct ds *out, const struct dname *owner,
     const struct key *key);
+
+/* The same for a DNSKEY's RDATA as it was before it had REVOKE. */
+DG_MUSTCHECK int ds_before_revocation(struct ds *out, const struct dname *owner,
+    struct span rdata);
 
 /* The key of owner is the one that the DS record means. Costs a digest unless
  * tag or algorithm differ. */

@@ -484,6 +484,8 @@ give_keys(struct dnssec_lookup *l, const struct message *m)
 	case SIGNING_GOOD:
 		l->root_seen |= root;
 		trace_zone(trust_trace(l->trust), zone, &l->ds);
+		if (root)
+			trust_observe(l->trust, &l->work, &keys);
 		trust_add(l->trust, zone, l->work.now,
 		    signature.ttl < l->ds_ttl ? signature.ttl : l->ds_ttl);
 		set_zone(l, zone);

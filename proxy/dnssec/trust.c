@@ -11,7 +11,9 @@ struct entry {
 };
 
 struct dnssec_trust {
-	struct ds_set anchors;
+	struct ds_set anchors; /* as rollover says */
+	struct rollover rollover;
+	bool changed;
 	struct budget budget;
 	struct entry *entries;
 	struct trace trace;
@@ -84,6 +86,15 @@ drop_entry(struct dnssec_trust *t, struct entry **at)
 	free(e);
 }
 
+/* What hung on the old ones is no longer known. */
+static void
+new_anchors(struct dnssec_trust *t)
+{
+	rollover_anchors(&t->anchors, &t->rollover);
+	while (t->entries != NULL)
+		drop_entry(t, &t->entries);
+}
+
 int
 dnssec_trust_load(struct dnssec_trust *t, struct span text)
 {
@@ -98,11 +109,45 @@ dnssec_trust_load(struct dnssec_trust *t, struct span text)
 	}
 	if (set.n == 0)
 		return DG_ESYNTAX;
-	t->anchors = set;
-	/* What hung on the old ones is no longer known. */
-	while (t->entries != NULL)
-		drop_entry(t, &t->entries);
+	rollover_begin(&t->rollover, &set);
+	new_anchors(t);
 	return 0;
+}
+
+bool
+dnssec_trust_changed(const struct dnssec_trust *t)
+{
+	return t->changed;
+}
+
+int
+dnssec_trust_save(char *out, size_t size, struct dnssec_trust *t)
+{
+	int err = rollover_write(out, size, &t->rollover);
+
+	if (err == 0)
+		t->changed = false;
+	return err;
+}
+
+int
+dnssec_trust_restore(struct dnssec_trust *t, struct span text)
+{
+	int err = rollover_read(&t->rollover, text);
+
+	if (err == 0)
+		new_anchors(t);
+	return err;
+}
+
+void
+trust_observe(struct dnssec_trust *t, struct work *work,
+    const struct keys_answer *answer)
+{
+	if (!rollover_observe(&t->rollover, work, answer))
+		return;
+	t->changed = true;
+	new_anchors(t);
 }
 
 int

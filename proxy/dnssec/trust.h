@@ -7,6 +7,7 @@
 #define DG_DNSSEC_TRUST_H
 
 #include "dnssec/trace.h"
+#include "dnssec/rollover.h"
 
 #define TRUST_TTL_MAX 86400 /* seconds a zone is remembered at most */
 
@@ -15,6 +16,9 @@ const struct ds_set *trust_anchors(const struct dnssec_trust *t);
 
 /* Who watches lookups. */
 struct trace *trust_trace(struct dnssec_trust *t);
+/* The root's keys were seen, signed by one that an anchor means. */
+void trust_observe(struct dnssec_trust *t, struct work *work,
+    const struct keys_answer *answer);
 
 /* The deepest zone known that name lies in, with a reference for the caller;
  * NULL when there is none. */
