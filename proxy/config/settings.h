@@ -7,6 +7,7 @@
 #define DG_CONFIG_SETTINGS_H
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/name.h"
 
@@ -41,6 +42,10 @@ enum unlisted {
 enum insecure_mx {
 	INSECURE_MX_DANE = 0,
 	INSECURE_MX_MAY
+};
+enum switch_state {
+	SWITCH_OFF = 0,
+	SWITCH_ON
 };
 enum bare_newline {
 	BARE_NEWLINE_NORMALIZE = 0,
@@ -85,6 +90,8 @@ struct settings {
 	struct address servers[SETTINGS_SERVERS_MAX]; /* DNS, in order */
 	size_t nservers;
 	char trust_anchor_file[SETTINGS_PATH_MAX]; /* empty: built-in anchors */
+	enum switch_state case_randomization;	   /* of names asked for */
+	enum clock_trust clock_trust;
 
 	enum level default_level;
 	struct domain_rule *domains; /* owned; see settings_free() */

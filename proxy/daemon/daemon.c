@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "daemon/privileges.h"
 #include "net/listener.h"
@@ -80,10 +81,13 @@ daemon_resolver(struct resolver **out, struct event_base *base,
 		.servers = s->servers,
 		.nservers = s->nservers,
 		.cache_bytes = (size_t)s->memory_limit / 8,
+		.state_directory = s->state_directory,
+		.mix_case = s->case_randomization == SWITCH_ON,
 	};
 	uint8_t *anchors = NULL;
 	int err = 0;
 
+	clock_set_trust(s->clock_trust);
 	if (s->trust_anchor_file[0] != '\0') {
 		size_t n;
 

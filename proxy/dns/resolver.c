@@ -1,11 +1,14 @@
 #include "dns/resolver.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "dns/cache.h"
+#include "dns/state.h"
 #include "dns/transport.h"
 #include "dns/wire.h"
 
@@ -17,7 +20,13 @@
  * without queries ends.
  */
 
-#define WARN_MS 60000 /* between two warnings of a broken forwarder */
+#define WARN_MS	   60000 /* between two warnings of a broken forwarder */
+#define DAY	   86400 /* seconds */
+#define REFRESH_MS (unsigned)((DAY + 60) * 1000) /* the root's keys, anew */
+#define RETRY_MS   (unsigned)(3600 * 1000)	 /* when that failed */
+
+#define ANCHORS_FILE "root-anchors"
+#define TIME_FILE    "latest-time"
 
 struct resolver_query {
 	struct flight *flight;
@@ -52,7 +61,79 @@ struct resolver {
 	struct flight *flights;
 	size_t nqueries;
 	uint64_t warn_after;
+	char *directory; /* of what is kept; NULL: nothing is */
+	struct wire_timer *refresh;
 };
+
+/* What is kept */
+
+static void
+keep(struct resolver *r, const char *name, const char *text)
+{
+	int err = state_write(r->directory, name, span_text(text));
+
+	if (err != 0)
+		log_note(LOG_LEVEL_WARNING, "state-not-kept", "%s/%s: %s",
+		    r->directory, name,
+		    err == DG_EIO ? strerror(errno) : dg_err_text(err));
+}
+
+/* The root's keys have changed: a few times in a year. */
+static void
+keep_anchors(struct resolver *r)
+{
+	static char text[DNSSEC_TRUST_STATE_MAX];
+
+	if (!dnssec_trust_changed(r->trust) || r->directory == NULL ||
+	    dnssec_trust_save(text, sizeof(text), r->trust) != 0)
+		return;
+	log_note(LOG_LEVEL_INFO, "anchors-changed", "%s/%s", r->directory,
+	    ANCHORS_FILE);
+	keep(r, ANCHORS_FILE, text);
+}
+
+/* Once a day: no later clock that lies before this is believed. */
+static void
+keep_time(struct resolver *r, int64_t now)
+{
+	char text[32];
+
+	if (r->directory == NULL || r->now != clock_wall ||
+	    now - clock_floor() < DAY)
+		return;
+	clock_raise_floor(now);
+	(void)snprintf(text, sizeof(text), "%lld\n", (long long)now);
+	keep(r, TIME_FILE, text);
+}
+
+static void
+restore_anchors(struct resolver *r)
+{
+	uint8_t *text;
+	size_t n;
+
+	if (state_read(&text, &n, r->directory, ANCHORS_FILE) != 0)
+		return;
+	if (dnssec_trust_restore(r->trust, span_of(text, n)) != 0)
+		log_note(LOG_LEVEL_WARNING, "state-unreadable",
+		    "%s/%s: begun anew", r->directory, ANCHORS_FILE);
+	free(text);
+}
+
+static void
+restore_time(struct resolver *r)
+{
+	uint8_t *text;
+	uint64_t seconds;
+	size_t n;
+
+	if (state_read(&text, &n, r->directory, TIME_FILE) != 0)
+		return;
+	if (n > 0 &&
+	    span_number(&seconds, span_of(text, n - 1), INT64_MAX / 2) == 0)
+		clock_raise_floor((int64_t)seconds);
+	free(text);
+}
 
 /* f must be off the list. */
 static void
@@ -194,6 +275,7 @@ flight_answered(void *arg, const struct transport_answer *answer)
 		f->server = answer->server;
 		f->edns = answer->edns;
 		dnssec_lookup_give(f->lookup, answer->message);
+		keep_anchors(f->r);
 	} else {
 		dnssec_lookup_fail(f->lookup, answer->why);
 	}
@@ -211,6 +293,7 @@ flight_begin(struct flight *f)
 		flight_give_up(f, "the clock is not set");
 		return;
 	}
+	keep_time(r, now);
 	if (cache_get(&result, r->cache, &f->name, f->type, now) == 0) {
 		flight_land(f, &result);
 		return;
@@ -354,6 +437,47 @@ resolver_event_base(const struct resolver *r)
 	return r->base;
 }
 
+/* The root's keys want to be looked at without anybody asking (RFC 5011 2.3):
+ * daily, after what is known of them has run out. */
+
+static void
+on_refreshed(void *arg, const struct dnssec_result *result)
+{
+	struct resolver *r = arg;
+
+	if (wire_timer_start(r->refresh,
+		result->status == DNSSEC_SECURE ? REFRESH_MS : RETRY_MS) != 0)
+		log_note(LOG_LEVEL_WARNING, "no-refresh", "no memory");
+}
+
+static void
+on_refresh(void *arg)
+{
+	struct resolver *r = arg;
+	struct resolver_query *q;
+	struct name root = { 0 };
+
+	if (resolver_lookup(&q, r, &root, DNS_TYPE_DNSKEY, on_refreshed, r) !=
+		0 &&
+	    wire_timer_start(r->refresh, RETRY_MS) != 0)
+		log_note(LOG_LEVEL_WARNING, "no-refresh", "no memory");
+}
+
+/* What was kept comes back. */
+static int
+resolver_keep_state(struct resolver *r, const char *directory)
+{
+	int err;
+
+	r->directory = strdup(directory);
+	if (r->directory == NULL)
+		return DG_ENOMEM;
+	restore_anchors(r);
+	restore_time(r);
+	err = wire_timer_new(&r->refresh, r->base, on_refresh, r);
+	return err != 0 ? err : wire_timer_start(r->refresh, REFRESH_MS);
+}
+
 int
 resolver_new(struct resolver **out, struct event_base *base,
     const struct resolver_config *config)
@@ -382,6 +506,8 @@ resolver_new(struct resolver **out, struct event_base *base,
 		err = dnssec_trust_new(&r->trust, half);
 	if (err == 0 && config->anchors.n > 0)
 		err = dnssec_trust_load(r->trust, config->anchors);
+	if (err == 0 && config->state_directory != NULL)
+		err = resolver_keep_state(r, config->state_directory);
 	if (err != 0) {
 		resolver_free(r);
 		return err;
@@ -407,6 +533,8 @@ resolver_free(struct resolver *r)
 		}
 		flight_free(f);
 	}
+	wire_timer_free(r->refresh);
+	free(r->directory);
 	dnssec_trust_free(r->trust);
 	cache_free(r->cache);
 	transport_free(r->transport);

@@ -18,7 +18,10 @@ struct resolver_config {
 	size_t nservers;
 	struct span anchors; /* zone-file text; n == 0: the built-in ones */
 	size_t cache_bytes;  /* results and keys together */
-	bool mix_case;	     /* letters of names at random, see transport.h */
+	/* Where the anchors' state (RFC 5011) and the latest time seen are
+	 * kept; copied. NULL: nowhere. */
+	const char *state_directory;
+	bool mix_case; /* letters of names at random, see transport.h */
 	/* Time, so that tests can set it; NULL: the system's. Seconds. */
 	int64_t (*now)(void);
 	/* Milliseconds; 0: the default. How long a forwarder may take in the

@@ -47,6 +47,8 @@ test_defaults(void **state)
 	assert_int_equal(s.unlisted, UNLISTED_ALLOW);
 	assert_int_equal(s.insecure_mx, INSECURE_MX_DANE);
 	assert_int_equal(s.bare_newline, BARE_NEWLINE_NORMALIZE);
+	assert_int_equal(s.case_randomization, SWITCH_OFF);
+	assert_int_equal(s.clock_trust, CLOCK_TRUST_FLOOR);
 	assert_true(s.memory_limit == 16 * 1024 * 1024);
 	settings_free(&s);
 }
@@ -78,6 +80,8 @@ test_every_option(void **state)
 	    "set policy unlisted-destination defer\n"
 	    "set policy insecure-mx may\n"
 	    "set policy bare-newline reject\n"
+	    "set dns case-randomization on\n"
+	    "set clock trust kernel\n"
 	    "set downgrade-memory days 0\n"
 	    "set control socket /tmp/c\n"
 	    "set state directory /tmp/s\n"
@@ -111,6 +115,8 @@ test_every_option(void **state)
 	assert_int_equal(s.unlisted, UNLISTED_DEFER);
 	assert_int_equal(s.insecure_mx, INSECURE_MX_MAY);
 	assert_int_equal(s.bare_newline, BARE_NEWLINE_REJECT);
+	assert_int_equal(s.case_randomization, SWITCH_ON);
+	assert_int_equal(s.clock_trust, CLOCK_TRUST_KERNEL);
 	assert_int_equal(s.memory_days, 0);
 	assert_string_equal(s.control_socket, "/tmp/c");
 	assert_string_equal(s.state_directory, "/tmp/s");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -31,6 +32,8 @@ static struct {
 	unsigned lookups;     /* begun */
 	unsigned live;	      /* not freed */
 	bool bad_anchors;
+	bool changed; /* the anchors */
+	char restored[64];
 } script;
 
 struct dnssec_trust {
@@ -61,6 +64,29 @@ dnssec_trust_load(struct dnssec_trust *t, struct span text)
 	(void)t;
 	(void)text;
 	return script.bad_anchors ? DG_ESYNTAX : 0;
+}
+
+bool
+dnssec_trust_changed(const struct dnssec_trust *t)
+{
+	(void)t;
+	return script.changed;
+}
+
+int
+dnssec_trust_save(char *out, size_t size, struct dnssec_trust *t)
+{
+	(void)t;
+	script.changed = false;
+	(void)snprintf(out, size, "the anchors");
+	return 0;
+}
+
+int
+dnssec_trust_restore(struct dnssec_trust *t, struct span text)
+{
+	(void)t;
+	return span_copy_text(script.restored, sizeof(script.restored), text);
 }
 
 void
@@ -200,6 +226,8 @@ asked(void)
 	return servers[0].udp + servers[1].udp;
 }
 
+static const char *folder; /* what is kept; NULL: nothing */
+
 static void
 make_resolver(unsigned total_ms)
 {
@@ -209,6 +237,7 @@ make_resolver(unsigned total_ms)
 		.nservers = SERVERS,
 		.cache_bytes = 65536,
 		.now = now,
+		.state_directory = folder,
 		.try_ms = 20000,
 		.total_ms = total_ms,
 	};
@@ -472,6 +501,33 @@ test_free_under_way(void **state)
 	assert_int_equal(script.live, 0);
 }
 
+/* RFC 5011: the anchors' state is written when it changes, and comes back. */
+static void
+test_anchors_are_kept(void **state)
+{
+	char path[] = "/tmp/danegate-resolver-XXXXXX";
+	char file[128];
+
+	(void)state;
+	folder = mkdtemp(path);
+	assert_non_null(folder);
+	snprintf(file, sizeof(file), "%s/root-anchors", folder);
+	make_resolver(0);
+	ask(&waiters[0], "example.nl");
+	wait_for(&waiters[0]);
+	assert_int_not_equal(access(file, F_OK), 0);
+	script.changed = true;
+	ask(&waiters[1], "example.org");
+	wait_for(&waiters[1]);
+	assert_int_equal(access(file, F_OK), 0);
+	assert_string_equal(script.restored, "");
+	make_resolver(0);
+	assert_string_equal(script.restored, "the anchors");
+	folder = NULL;
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void
 test_bad_configuration(void **state)
 {
@@ -505,6 +561,7 @@ main(void)
 		TEST(test_no_clock),
 		TEST(test_too_many_queries),
 		TEST(test_free_under_way),
+		TEST(test_anchors_are_kept),
 		TEST(test_bad_configuration),
 	};
 
