@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/config.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "config/config.h"
 #include "daemon/privileges.h"
 #include "net/listener.h"
 #include "session/proxy.h"

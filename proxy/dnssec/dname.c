@@ -314,9 +314,12 @@ dname_text(const struct dname *d, char text[DNAME_TEXT_MAX])
 			text[n++] = '.';
 		for (size_t k = 1; k <= d->bytes[i]; k++) {
 			uint8_t c = d->bytes[i + k];
+			bool plain = c > ' ' && c < 0x7f && c != '.';
 
-			text[n++] = c > ' ' && c < 0x7f && c != '.' ? (char)c
-								    : '?';
+			text[n] = '?';
+			if (plain)
+				text[n] = (char)c;
+			n++;
 		}
 	}
 	text[n] = '\0';

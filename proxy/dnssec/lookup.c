@@ -191,7 +191,7 @@ keep_answers(struct dnssec_lookup *l, const struct span *rdata, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		bytes += rdata[i].n;
-	l->answers = calloc(n, sizeof(*l->answers));
+	l->answers = calloc(n + 1, sizeof(*l->answers));
 	l->rdata = malloc(bytes);
 	if (l->answers == NULL || l->rdata == NULL)
 		return DG_ENOMEM;

@@ -234,6 +234,8 @@ nsec3_prove(const struct nsec3_set *set, struct work *work,
 		return DENIAL_UNKNOWN;
 	if (e.labels == dname_labels(c->name))
 		return bitmap_deny(e.at->bitmap, c);
+	if (e.closer == NULL)
+		return DENIAL_UNKNOWN;
 	/* An unsigned zone may be in the gap (RFC 5155 6, 8.6, 9.2). */
 	if (e.closer->opt_out)
 		return c->type == DNS_TYPE_DS ? DENIAL_GAP : DENIAL_INSECURE;

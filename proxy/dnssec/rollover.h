@@ -21,7 +21,8 @@
 #include "dnssec/signature.h"
 
 #define ROLLOVER_KEYS_MAX 16
-#define ROLLOVER_HOLD	  (30 * 86400) /* seconds: add and remove hold-down */
+#define ROLLOVER_HOLD \
+	((int64_t)30 * 86400) /* seconds: add and remove hold-down */
 
 enum rollover_state {
 	ROLLOVER_UNKNOWN = 0, /* not trusted */

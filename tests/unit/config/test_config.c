@@ -129,7 +129,7 @@ static void
 test_bad_lines(void **state)
 {
 	(void)state;
-	refuse("show", 1, "expected set");
+	refuse("show", 1, "set");
 	refuse("\n\nset nothing here", 3, "an option");
 	refuse("set proxy listen-port 0", 1, "1 to 65535");
 	refuse("set proxy listen-port 65536", 1, "1 to 65535");
