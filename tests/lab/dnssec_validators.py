@@ -16,10 +16,11 @@ DELV_UNANSWERED = re.compile(r"resolution failed: (timed out|SERVFAIL|FORMERR"
 
 
 def _run(argv):
-    return subprocess.run(
-        ["ip", "netns", "exec", topology.WAN, *map(str, argv)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-        errors="backslashreplace", check=False)
+    with topology.entered(topology.WAN):
+        return subprocess.run(
+            [str(a) for a in argv], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60,
+            errors="backslashreplace", check=False)
 
 
 class Validators:
