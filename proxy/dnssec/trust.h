@@ -6,8 +6,8 @@
 #ifndef DG_DNSSEC_TRUST_H
 #define DG_DNSSEC_TRUST_H
 
-#include "dnssec/trace.h"
 #include "dnssec/rollover.h"
+#include "dnssec/trace.h"
 
 #define TRUST_TTL_MAX 86400 /* seconds a zone is remembered at most */
 
