@@ -172,8 +172,9 @@ dn_next_value(struct span *out, struct span *rest, struct span oid)
 				return DG_ENOTFOUND;
 			/* Sets lie one behind the other, so that the rest of
 			 * the name begins where the attributes end. */
-			*rest = span_of(set.contents.p,
-			    set.contents.n + rest->n);
+			if (set.contents.n > 0)
+				*rest = span_of(set.contents.p,
+				    set.contents.n + rest->n);
 			continue;
 		}
 		if (next_attribute(&a, rest) < 0)
