@@ -70,10 +70,12 @@ HARDEN += $(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero)
 SANITIZE := -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE += $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined,-fsanitize=address$(comma)undefined)
 CHECKED := $(or $(SAN),$(FUZZ))
+# With sanitizers the session counts which cells of its matrix were run.
+CHECKED_CFLAGS := $(SANITIZE) -DDG_TEST_MATRIX
 BASE_CFLAGS := -std=c11 -D_GNU_SOURCE -Iproxy -isystem $(DEPS)/include \
 	-DMBEDTLS_USER_CONFIG_FILE='"$(CURDIR)/tools/deps/mbedtls_config.h"'
 ALL_CFLAGS := $(BASE_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(WARN) \
-	$(if $(CHECKED),$(SANITIZE),$(HARDEN)) $(CFLAGS)
+	$(if $(CHECKED),$(CHECKED_CFLAGS),$(HARDEN)) $(CFLAGS)
 ALL_LDFLAGS := $(if $(CHECKED),$(SANITIZE),$(LINKER)) $(LDFLAGS)
 TEST_CFLAGS := $(ALL_CFLAGS) -Itests/unit
 

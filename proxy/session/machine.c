@@ -212,6 +212,20 @@ static action *const matrix[SESSION_STATES][EVENTS] = {
 };
 /* clang-format on */
 
+#ifdef DG_TEST_MATRIX
+static unsigned long runs[SESSION_STATES][EVENTS];
+
+void
+session_matrix_cell(struct session_cell *out, enum session_state state,
+    enum session_event event)
+{
+	out->filled = matrix[state][event] != NULL;
+	out->possible = out->filled && matrix[state][event] != impossible &&
+	    matrix[state][event] != ignore;
+	out->runs = runs[state][event];
+}
+#endif
+
 const char *
 session_state_text(enum session_state state)
 {
@@ -389,6 +403,9 @@ session_run(struct session *s)
 	s->running = true;
 	while ((event = session_next_event(s)) != EVENT_NONE) {
 		session_progress(s, event);
+#ifdef DG_TEST_MATRIX
+		runs[s->state][event]++;
+#endif
 		if (event == EVENT_REPLY && s->reader.reply.code == 421 &&
 		    s->state != SESSION_BODY && s->state != SESSION_CHUNK)
 			server_421(s);

@@ -194,6 +194,18 @@ void session_goto(struct session *s, enum session_state state);
 void session_check(const struct session *s);
 const char *session_state_text(enum session_state state);
 
+#ifdef DG_TEST_MATRIX
+/* One cell of the matrix, for the tests alone: builds with sanitizers. */
+struct session_cell {
+	bool filled;
+	bool possible; /* neither "impossible" nor ignored */
+	unsigned long runs;
+};
+
+void session_matrix_cell(struct session_cell *out, enum session_state state,
+    enum session_event event);
+#endif
+
 /* proxy.c: what servers offered inside TLS; 0 when nothing is known. */
 void proxy_remember_offer(struct proxy *p, const struct address *server,
     unsigned bits);

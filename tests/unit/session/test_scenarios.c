@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "session/session.h"
 #include "session/support/player.h"
 
 #define FOLDER	      "tests/unit/session/scenarios"
@@ -45,6 +46,52 @@ test_scenario(void **state)
 		play(path, FAKE_RANDOM, seed * 7919);
 }
 
+static const char *const events[EVENTS] = {
+	[EVENT_CONNECTED] = "connected",
+	[EVENT_COMMAND] = "command",
+	[EVENT_BODY] = "body",
+	[EVENT_REPLY] = "reply",
+	[EVENT_BAD_REPLY] = "bad-reply",
+	[EVENT_FACTS] = "facts",
+	[EVENT_SECURED] = "secured",
+	[EVENT_SERVER_GONE] = "server-gone",
+	[EVENT_CLIENT_GONE] = "client-gone",
+	[EVENT_TIMEOUT] = "timeout",
+};
+
+/*
+ * Every pair of state and event has an answer. The last one to run: it lists
+ * the cells that can be reached and that no scenario has been in, and lets
+ * there be none that ran and was called impossible.
+ */
+static void
+test_matrix(void **state)
+{
+	unsigned possible = 0, missed = 0;
+
+	(void)state;
+	for (int s = 0; s < SESSION_STATES; s++)
+		for (int e = 0; e < EVENTS; e++) {
+			struct session_cell c;
+
+			session_matrix_cell(&c, (enum session_state)s,
+			    (enum session_event)e);
+			assert_true(c.filled);
+			if (!c.possible) {
+				assert_int_equal(c.runs, 0);
+				continue;
+			}
+			possible++;
+			if (c.runs > 0)
+				continue;
+			missed++;
+			(void)printf("never hit: %s x %s\n",
+			    session_state_text((enum session_state)s),
+			    events[e]);
+		}
+	(void)printf("%u of %u cells hit\n", possible - missed, possible);
+}
+
 static int
 is_scenario(const struct dirent *d)
 {
@@ -54,7 +101,7 @@ is_scenario(const struct dirent *d)
 int
 main(int argc, char **argv)
 {
-	static struct CMUnitTest tests[SCENARIOS_MAX];
+	static struct CMUnitTest tests[SCENARIOS_MAX + 1];
 	struct dirent **files;
 	int n = scandir(FOLDER, &files, is_scenario, alphasort);
 	size_t count = 0;
@@ -79,5 +126,6 @@ main(int argc, char **argv)
 		free(files[i]);
 	}
 	free(files);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_matrix);
 	return _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
 }
