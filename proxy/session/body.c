@@ -63,11 +63,13 @@ body_ended(struct session *s, enum session_state state)
 	session_goto(s, state);
 }
 
-/* Who says yes before the end has not seen it (RFC 5321 4.1.1.4). */
+/* Who says yes before the end, or before it was sent, has not seen it (RFC 5321
+ * 4.1.1.4). */
 static bool
-body_accepted_early(const struct session *s)
+body_accepted_early(struct session *s)
 {
-	return s->early && s->reader.reply.code / 100 == 2;
+	return s->reader.reply.code / 100 == 2 &&
+	    (s->early || !upstream_flushed(&s->upstream));
 }
 
 void
