@@ -5,6 +5,9 @@
 
 #define TEXT_MAX 900
 
+static void answer_text(struct session *s, int code, const char *format,
+    va_list ap) DG_PRINTF(3, 0);
+
 static void
 answer_text(struct session *s, int code, const char *format, va_list ap)
 {
