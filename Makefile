@@ -190,16 +190,19 @@ unit:
 
 unit-build: $(TESTS)
 
-# Fuzz targets: `/* rooms: dane smtp */` names the rooms that one links.
+# Fuzz targets: `/* rooms: dane smtp */` names the rooms that one links; `with`
+# (below tests/) and `link` as above.
 
 # $(1): source
 define fuzz_rules
 $(1:tests/%.c=$(O)/%): $(1:%.c=$(O)/%.o) \
+    $(patsubst %.c,$(O)/tests/%.o,$(call comment_of,with,$(1))) \
     $(call archives,$(call comment_of,rooms,$(1)))
 	@mkdir -p $$(@D)
 	$$(say) LINK $$@
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(SANITIZE) -fsanitize=fuzzer -o $$@ \
-	    $$(filter %.o,$$^) $(call link_rooms,$(call comment_of,rooms,$(1)))
+	    $$(filter %.o,$$^) $(call comment_of,link,$(1)) \
+	    $(call link_rooms,$(call comment_of,rooms,$(1)))
 endef
 $(if $(FUZZ),$(foreach f,$(wildcard tests/fuzz/fuzz_*.c),$(eval \
 	$(call fuzz_rules,$(f)))))

@@ -60,6 +60,8 @@ static struct {
 	char hosts[FAKE_FACTS][ROUTE_HOSTS_MAX][64];
 } stage;
 
+static bool fail(const char *format, ...) DG_PRINTF(1, 2);
+
 static bool
 fail(const char *format, ...)
 {
@@ -219,6 +221,10 @@ check_clear(void)
 	for (size_t i = 0; i < DG_ARRAY_LEN(words) && !stage.clear; i++)
 		if (memmem(p, n, words[i], strlen(words[i])) != NULL)
 			(void)fail("%s goes out in clear", words[i]);
+	if (stage.play->no_mail &&
+	    memmem(stage.server.plain, stage.server.plain_len, "MAIL FROM",
+		9) != NULL)
+		(void)fail("an envelope goes to a server that is not proved");
 	/* A word may be cut in two. */
 	if (n > 10)
 		stage.scanned += n - 10;
@@ -792,7 +798,9 @@ op_late(struct span rest)
 	if (!before_action())
 		return false;
 	s = session_now();
-	return rest.n == 0 && s != NULL && event_add(&s->timer, &tv) == 0;
+	if (s == NULL)
+		return stage.play->blind;
+	return rest.n == 0 && event_add(&s->timer, &tv) == 0;
 }
 
 static bool
@@ -1068,6 +1076,7 @@ play_run(struct play *p)
 {
 	static char text[65536];
 	struct event_base *base = event_base_new();
+	struct span all;
 	size_t at = 0;
 	bool good;
 
@@ -1083,9 +1092,10 @@ play_run(struct play *p)
 	fake_reset(base);
 	fake.split = p->split;
 	fake.seed = p->seed;
-	good = do_lines(span_of(text, load(text, sizeof(text), p->path)), &at,
-		   false) &&
-	    play_end();
+	all = p->text;
+	if (all.p == NULL)
+		all = span_of(text, load(text, sizeof(text), p->path));
+	good = do_lines(all, &at, false) && play_end();
 	good = play_left() && good;
 	if (stage.far >= 0)
 		(void)close(stage.far);

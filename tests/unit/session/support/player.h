@@ -56,6 +56,8 @@ struct play {
 	uint32_t seed;
 	/* Say the lines whatever comes: only what must never happen fails. */
 	bool blind;
+	struct span text; /* the lines; p == NULL: those of the file */
+	bool no_mail;	  /* the server must see no envelope at all */
 	/* Called when the daemon's part begins and ends; may be NULL. */
 	void (*curtain)(bool up);
 
