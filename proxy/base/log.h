@@ -38,7 +38,7 @@ struct log_line {
 };
 
 /* Where lines go and from which level up; may be called again at any time. */
-void log_open(enum log_destination destination, enum log_level level);
+void log_open(enum log_destination to, enum log_level level);
 
 /* Starts a line; event is a word of our own (letters, digits, hyphen). */
 void log_begin(struct log_line *l, enum log_level level, const char *event);

@@ -100,7 +100,8 @@ name_prepend(struct name *out, const char *prefix, const struct name *name)
 
 	if (n + 1 + name->len > NAME_TEXT_MAX)
 		return DG_ELIMIT;
-	memcpy(text, prefix, n);
+	/* A span for the parser, no string. */
+	memcpy(text, prefix, n); /* NOLINT(bugprone-not-null-*) */
 	if (name->len > 0) {
 		text[n++] = '.';
 		memcpy(text + n, name->text, name->len);

@@ -2,6 +2,7 @@
  * danegate firewall print|apply|remove [-c FILE]: hands the rules to nft and
  * ip, the system's own tools.
  */
+#include <assert.h>
 #include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -12,8 +13,6 @@
 
 #include "cli/cli.h"
 #include "cli/ruleset.h"
-
-extern char **environ;
 
 #define WORDS_MAX   16
 #define COMMAND_MAX 160
@@ -60,6 +59,7 @@ static int DG_PRINTF(3, 4) run(int in, int out, const char *format, ...)
 	(void)vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 	split(argv, line);
+	assert(argv[0] != NULL);
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return CLI_FAILED;
 	if (in >= 0)

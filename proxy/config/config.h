@@ -9,7 +9,7 @@
 
 #include "config/settings.h"
 
-#define CONFIG_TEXT_MAX (1024 * 1024) /* bytes of one configuration */
+#define CONFIG_TEXT_MAX ((size_t)1 << 20) /* bytes of one configuration */
 #define CONFIG_LINE_MAX 1024
 
 struct config_error {

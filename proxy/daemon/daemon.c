@@ -15,7 +15,7 @@
 #include "net/listener.h"
 #include "session/proxy.h"
 
-#define ANCHORS_MAX  (64 * 1024)
+#define ANCHORS_MAX  ((size_t)1 << 16)
 #define ACCEPT_MAX   64 /* connections taken per turn of the loop */
 #define ACCEPT_PAUSE 1	/* seconds, when descriptors have run out */
 

@@ -76,11 +76,14 @@ void
 memory_free(struct memory *m)
 {
 	struct entry *e;
+	struct entry *next;
 
 	if (m == NULL)
 		return;
-	while ((e = TAILQ_FIRST(&m->order)) != NULL)
+	for (e = TAILQ_FIRST(&m->order); e != NULL; e = next) {
+		next = TAILQ_NEXT(e, used);
 		drop(m, e);
+	}
 	free(m);
 }
 

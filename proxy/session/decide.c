@@ -49,7 +49,6 @@ decide_start(struct session *s, enum decision_purpose purpose)
 
 	decide_clear(s);
 	d->purpose = purpose;
-	d->late = s->secured;
 	if (purpose == DECIDE_RELAY)
 		memset(&d->domain, 0, sizeof(d->domain));
 	q.domain = d->domain;
@@ -68,10 +67,13 @@ static bool
 wants_starttls(const struct session *s)
 {
 	enum need need = s->decision.requirement.need;
+	bool wanted = need == NEED_MAY || need == NEED_MAY_FALLBACK ||
+	    need == NEED_TLS || need == NEED_DANE;
 
-	return (need == NEED_MAY || need == NEED_MAY_FALLBACK ||
-		   need == NEED_TLS || need == NEED_DANE) &&
-	    s->server_tls == SERVER_TLS_UNKNOWN && !s->mail_sent;
+	/* What monitor mode lets pass all the same passes at its best. */
+	if (s->proxy->settings->mode == MODE_MONITOR && need == NEED_DEFER)
+		wanted = true;
+	return wanted && s->server_tls == SERVER_TLS_UNKNOWN && !s->mail_sent;
 }
 
 void
@@ -174,7 +176,10 @@ decide_server_tls(const struct session *s)
 {
 	const struct decision *d = &s->decision;
 
-	if (s->server_tls == SERVER_TLS_DONE && d->late)
+	/* A server shows what it thinks the client came for: asked for this
+	 * host by name, it may yet show the right chain. */
+	if (s->server_tls == SERVER_TLS_DONE && d->requirement.host != NULL &&
+	    !name_equal(&s->sni, &d->requirement.host->base))
 		return SERVER_TLS_OTHER;
 	if (s->server_tls == SERVER_TLS_UNKNOWN && s->mail_sent &&
 	    d->requirement.need != NEED_NOTHING)

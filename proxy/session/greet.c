@@ -192,6 +192,7 @@ greet_sni(const struct session *s)
 void
 greet_starttls_reply(struct session *s)
 {
+	const struct name *sni;
 	int err;
 
 	if (s->reader.reply.code != 220) {
@@ -199,8 +200,11 @@ greet_starttls_reply(struct session *s)
 		decide_judge(s);
 		return;
 	}
-	err = upstream_secure(&s->upstream, s->proxy->tls, greet_sni(s));
+	sni = greet_sni(s);
+	err = upstream_secure(&s->upstream, s->proxy->tls, sni);
 	if (err == 0) {
+		if (sni != NULL)
+			s->sni = *sni;
 		s->secured = true;
 		session_goto(s, SESSION_HANDSHAKE);
 		return;

@@ -93,7 +93,6 @@ struct decision {
 	enum decision_purpose purpose;
 	struct route_query *query;
 	bool ready; /* facts have come (NULL: they could not) */
-	bool late;  /* TLS stood already, for another's sake */
 	struct route_facts *facts;
 	struct name domain;
 	bool literal;
@@ -126,6 +125,7 @@ struct session {
 	enum server_tls server_tls;	/* as far as it was tried */
 	bool starttls;			/* offered once in this session */
 	bool secured;
+	struct name sni; /* whom TLS was set up with; empty: anybody */
 
 	/* the envelope */
 	bool have_mail;

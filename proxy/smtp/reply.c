@@ -89,7 +89,7 @@ smtp_reply_write(struct buf *out, const struct smtp_reply *reply)
 		if (reply->text[i] == '\n')
 			lines++;
 	/* "250-" and CRLF per line; buf_printf wants a byte for its NUL. */
-	if (reply->len + lines * (CODE_LEN + 3) + 1 > buf_room(out))
+	if (reply->len + (size_t)lines * (CODE_LEN + 3) + 1 > buf_room(out))
 		return DG_EAGAIN;
 	while (mark == '-') {
 		size_t end = span_find(rest, '\n', 0);
