@@ -102,6 +102,8 @@ export DL_DIR
 
 .PHONY: all bench-dnssec deps check demo unit unit-build fuzz fuzz-build lint install \
 	clean help
+# A target's file may have rules of its own, and comes first.
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 

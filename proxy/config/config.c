@@ -119,7 +119,7 @@ take_text(struct settings *s, const struct option *o, struct span *rest,
 	(void)expected;
 	if (word.n == 0)
 		return DG_ESYNTAX;
-	return span_copy_text(MEMBER(s, o), o->max, word);
+	return span_copy_text(MEMBER(s, o), (size_t)o->max, word);
 }
 
 static int

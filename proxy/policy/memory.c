@@ -2,27 +2,25 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
+
+#include "base/queue.h"
 
 #define BUCKETS	    1024
 #define DAY_SECONDS 86400
 
 struct entry {
-	TAILQ_ENTRY(entry) used; /* the longest unseen comes first */
-	LIST_ENTRY(entry) bucket;
+	QUEUE_LINK(entry) used; /* the longest unseen comes first */
+	QUEUE_LINK(entry) bucket;
 	int64_t seen;
 	uint8_t n;
 	uint8_t host[];
 };
 
-TAILQ_HEAD(entry_queue, entry);
-LIST_HEAD(entry_list, entry);
-
 struct memory {
 	size_t max;
 	size_t hosts;
-	struct entry_queue order;
-	struct entry_list buckets[BUCKETS];
+	QUEUE(entry) order;
+	QUEUE(entry) buckets[BUCKETS];
 };
 
 /* FNV-1a: names are checked before they come here, and the table is bounded;
@@ -40,19 +38,21 @@ bucket_of(struct span host)
 static struct entry *
 find(const struct memory *m, struct span host)
 {
-	struct entry *e;
+	struct entry *e = m->buckets[bucket_of(host)].first;
 
-	LIST_FOREACH(e, &m->buckets[bucket_of(host)], bucket)
-	if (span_equal(span_of(e->host, e->n), host))
-		return e;
+	for (; e != NULL; e = e->bucket.next)
+		if (span_equal(span_of(e->host, e->n), host))
+			return e;
 	return NULL;
 }
 
 static void
 drop(struct memory *m, struct entry *e)
 {
-	TAILQ_REMOVE(&m->order, e, used);
-	LIST_REMOVE(e, bucket);
+	size_t bucket = bucket_of(span_of(e->host, e->n));
+
+	QUEUE_REMOVE(&m->order, e, used);
+	QUEUE_REMOVE(&m->buckets[bucket], e, bucket);
 	m->hosts--;
 	free(e);
 }
@@ -65,9 +65,6 @@ memory_new(struct memory **out, size_t max)
 	if (m == NULL)
 		return DG_ENOMEM;
 	m->max = max;
-	TAILQ_INIT(&m->order);
-	for (size_t i = 0; i < BUCKETS; i++)
-		LIST_INIT(&m->buckets[i]);
 	*out = m;
 	return 0;
 }
@@ -80,8 +77,8 @@ memory_free(struct memory *m)
 
 	if (m == NULL)
 		return;
-	for (e = TAILQ_FIRST(&m->order); e != NULL; e = next) {
-		next = TAILQ_NEXT(e, used);
+	for (e = m->order.first; e != NULL; e = next) {
+		next = e->used.next;
 		drop(m, e);
 	}
 	free(m);
@@ -96,11 +93,11 @@ add(struct memory *m, struct span host)
 		return NULL;
 	e->n = (uint8_t)host.n;
 	memcpy(e->host, host.p, host.n);
-	LIST_INSERT_HEAD(&m->buckets[bucket_of(host)], e, bucket);
-	TAILQ_INSERT_TAIL(&m->order, e, used);
+	QUEUE_APPEND(&m->buckets[bucket_of(host)], e, bucket);
+	QUEUE_APPEND(&m->order, e, used);
 	m->hosts++;
 	if (m->hosts > m->max)
-		drop(m, TAILQ_FIRST(&m->order));
+		drop(m, m->order.first);
 	return e;
 }
 
@@ -117,8 +114,8 @@ memory_note(struct memory *m, struct span host, int64_t now)
 	if (e == NULL)
 		return;
 	e->seen = now;
-	TAILQ_REMOVE(&m->order, e, used);
-	TAILQ_INSERT_TAIL(&m->order, e, used);
+	QUEUE_REMOVE(&m->order, e, used);
+	QUEUE_APPEND(&m->order, e, used);
 }
 
 bool

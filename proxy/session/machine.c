@@ -463,7 +463,7 @@ session_new(struct proxy *p, int fd, const struct address *client,
 		free(s);
 		return 0; /* fd is closed */
 	}
-	TAILQ_INSERT_TAIL(&p->sessions, s, link);
+	QUEUE_APPEND(&p->sessions, s, link);
 	p->nsessions++;
 	session_set_timer(s);
 	err = upstream_connect(&s->upstream, p->base, server, session_on_event,
@@ -482,7 +482,7 @@ session_free(struct session *s)
 	upstream_abort(&s->upstream);
 	endpoint_free(s->downstream);
 	(void)event_del(&s->timer);
-	TAILQ_REMOVE(&s->proxy->sessions, s, link);
+	QUEUE_REMOVE(&s->proxy->sessions, s, link);
 	s->proxy->nsessions--;
 	free(s);
 }

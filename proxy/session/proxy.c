@@ -16,8 +16,8 @@ proxy_reap(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (s = TAILQ_FIRST(&p->sessions); s != NULL; s = next) {
-		next = TAILQ_NEXT(s, link);
+	for (s = p->sessions.first; s != NULL; s = next) {
+		next = s->link.next;
 		if (s->state == SESSION_ENDED)
 			session_free(s);
 	}
@@ -38,7 +38,6 @@ proxy_new(struct proxy **out, struct event_base *base,
 	p->settings = settings;
 	p->resolver = resolver;
 	p->tls = tls;
-	TAILQ_INIT(&p->sessions);
 	if (memory_new(&p->memory, MEMORY_HOSTS_MAX) != 0 ||
 	    event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {
 		memory_free(p->memory);
@@ -57,7 +56,7 @@ proxy_reconfigure(struct proxy *p, const struct settings *settings,
 
 	p->settings = settings;
 	p->resolver = resolver;
-	TAILQ_FOREACH(s, &p->sessions, link)
+	for (s = p->sessions.first; s != NULL; s = s->link.next)
 		if (s->state == SESSION_FACTS && s->decision.query != NULL) {
 			decide_start(s, s->decision.purpose);
 			/* A lookup that cannot begin calls nobody back. */
@@ -109,7 +108,7 @@ proxy_drain(struct proxy *p)
 	struct session *s;
 
 	p->draining = true;
-	TAILQ_FOREACH(s, &p->sessions, link)
+	for (s = p->sessions.first; s != NULL; s = s->link.next)
 		drain_session(s);
 	event_active(&p->reap, EV_TIMEOUT, 0);
 }
@@ -134,7 +133,7 @@ proxy_free(struct proxy *p)
 
 	if (p == NULL)
 		return;
-	while ((s = TAILQ_FIRST(&p->sessions)) != NULL)
+	while ((s = p->sessions.first) != NULL)
 		session_free(s);
 	(void)event_del(&p->reap);
 	memory_free(p->memory);

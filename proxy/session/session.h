@@ -25,8 +25,8 @@
 #define DG_SESSION_SESSION_H
 
 #include <event2/event_struct.h>
-#include <sys/queue.h>
 
+#include "base/queue.h"
 #include "dns/route.h"
 #include "policy/memory.h"
 #include "policy/policy.h"
@@ -101,7 +101,7 @@ struct decision {
 };
 
 struct session {
-	TAILQ_ENTRY(session) link;
+	QUEUE_LINK(session) link;
 	struct proxy *proxy;
 	uint64_t id;
 	struct address client;
@@ -158,8 +158,6 @@ struct session {
 	uint8_t down_out_mem[SESSION_REPLY_ROOM + 256];
 };
 
-TAILQ_HEAD(session_list, session);
-
 #define PROXY_OFFERS 256
 
 /* What a server offered inside TLS before: a middleman cannot thin that. */
@@ -173,7 +171,7 @@ struct proxy {
 	const struct settings *settings;
 	struct resolver *resolver;
 	struct tls_context *tls;
-	struct session_list sessions;
+	QUEUE(session) sessions;
 	size_t nsessions;
 	uint64_t last_id;
 	bool draining;

@@ -82,7 +82,7 @@ fail(const char *format, ...)
 static struct session *
 session_now(void)
 {
-	return stage.proxy != NULL ? TAILQ_FIRST(&stage.proxy->sessions) : NULL;
+	return stage.proxy != NULL ? stage.proxy->sessions.first : NULL;
 }
 
 static void
