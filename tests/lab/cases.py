@@ -564,6 +564,24 @@ def reload_takes_all_or_nothing(lab, _family):
 
 @once
 @case
+def bad_configuration_refused(lab, _family):
+    """A configuration that cannot be: file, line and what was expected; exit
+    2, by the daemon and by the command."""
+    bad = lab.danegate.folder / "bad.conf"
+    bad.write_text("set dns server 192.0.2.53\nset policy default dance\n")
+    for command in (("danegated", "-f", "-t", "-c", bad),
+                    ("danegated", "-f", "-c", bad),
+                    ("danegate", "config", "check", bad),
+                    ("danegate", "firewall", "apply", "-c", bad)):
+        done = topology.subprocess.run(
+            [gateway.program(command[0]), *command[1:]], timeout=20,
+            capture_output=True, text=True, check=False)
+        require_equal(done.returncode, 2, str(command))
+        require(f"{bad}:2: expected none, may" in done.stderr, done.stderr)
+
+
+@once
+@case
 def stop_finishes_the_message(lab, _family):
     """SIGTERM in the middle of a message: it is finished, its answer is the
     MX's, then the daemon ends; an idle session gets 421 at once."""
