@@ -87,8 +87,11 @@ memory_free(struct memory *m)
 static struct entry *
 add(struct memory *m, struct span host)
 {
-	struct entry *e = malloc(sizeof(*e) + host.n);
+	struct entry *e;
 
+	if (m->hosts == m->max)
+		drop(m, m->order.first);
+	e = malloc(sizeof(*e) + host.n);
 	if (e == NULL)
 		return NULL;
 	e->n = (uint8_t)host.n;
@@ -96,8 +99,6 @@ add(struct memory *m, struct span host)
 	QUEUE_APPEND(&m->buckets[bucket_of(host)], e, bucket);
 	QUEUE_APPEND(&m->order, e, used);
 	m->hosts++;
-	if (m->hosts > m->max)
-		drop(m, m->order.first);
 	return e;
 }
 
