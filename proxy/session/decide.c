@@ -3,7 +3,6 @@
  * must hold, the server is brought to TLS if need be, policy judges. Every
  * path ends in transaction_rcpt() or answer_refusal(), by a verdict alone.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,7 +19,6 @@ decide_clear(struct session *s)
 	d->facts = NULL;
 	d->ready = false;
 	memset(&d->requirement, 0, sizeof(d->requirement));
-	memset(&d->dane, 0, sizeof(d->dane));
 }
 
 static void
@@ -66,14 +64,9 @@ decide_start(struct session *s, enum decision_purpose purpose)
 static bool
 wants_starttls(const struct session *s)
 {
-	enum need need = s->decision.requirement.need;
-	bool wanted = need == NEED_MAY || need == NEED_MAY_FALLBACK ||
-	    need == NEED_TLS || need == NEED_DANE;
-
-	/* What monitor mode lets pass all the same passes at its best. */
-	if (s->proxy->settings->mode == MODE_MONITOR && need == NEED_DEFER)
-		wanted = true;
-	return wanted && s->server_tls == SERVER_TLS_UNKNOWN && !s->mail_sent;
+	return policy_wants_tls(&s->decision.requirement,
+		   s->proxy->settings->mode == MODE_MONITOR) &&
+	    s->server_tls == SERVER_TLS_UNKNOWN && !s->mail_sent;
 }
 
 void
@@ -94,56 +87,19 @@ decide_facts(struct session *s)
 		decide_judge(s);
 }
 
+/* What the server proved itself with, against the hosts that it may be. */
 static void
-check_host(struct session *s, const struct host_facts *host,
-    const struct span *chain, size_t nchain)
-{
-	const struct dane_input in = {
-		.records = host->records,
-		.nrecords = host->nrecords,
-		.chain = chain,
-		.nchain = nchain,
-		.names = host->names,
-		.nnames = host->nnames,
-		.now = clock_wall(),
-	};
-
-	dane_verify(&s->decision.dane, &in);
-	if (s->decision.dane.verdict == DANE_VERIFIED)
-		s->decision.requirement.host = host;
-}
-
-/*
- * The chain against the host that policy chose, and, since several MX hosts
- * may share an address (or none list it), against the others with the same
- * claim: any of them is right for this domain.
- */
-static void
-check_dane(struct session *s)
+check_chain(struct session *s, struct server_facts *server)
 {
 	struct decision *d = &s->decision;
-	const struct host_facts *chosen = d->requirement.host;
 	struct span chain[DANE_CHAIN_MAX];
-	size_t n;
-	struct dane_result first;
+	struct presented presented = { .chain = chain, .now = clock_wall() };
 
-	if (d->requirement.need != NEED_DANE || chosen == NULL || !s->secured ||
-	    s->upstream.tls == NULL)
+	if (!s->secured || s->upstream.tls == NULL)
 		return;
-	n = tls_conn_chain(s->upstream.tls, chain, DANE_CHAIN_MAX);
-	check_host(s, chosen, chain, n);
-	first = d->dane;
-	for (size_t i = 0; i < d->facts->nhosts; i++) {
-		const struct host_facts *host = &d->facts->hosts[i];
-
-		if (d->dane.verdict == DANE_VERIFIED)
-			return;
-		if (host != chosen && host->matched == chosen->matched &&
-		    host->tlsa == TLSA_STATUS_USABLE)
-			check_host(s, host, chain, n);
-	}
-	if (d->dane.verdict != DANE_VERIFIED)
-		d->dane = first;
+	presented.nchain = tls_conn_chain(s->upstream.tls, chain,
+	    DANE_CHAIN_MAX);
+	policy_check(&d->requirement, server, d->facts, &presented);
 }
 
 /* What downgrade memory goes by: the MX host that the destination is, or the
@@ -187,41 +143,6 @@ decide_server_tls(const struct session *s)
 	return s->server_tls;
 }
 
-static const char *
-dns_why(const struct decision *d)
-{
-	const struct host_facts *host = d->requirement.host;
-
-	if (host != NULL && host->why[0] != '\0')
-		return host->why;
-	return d->facts != NULL ? d->facts->why : "";
-}
-
-/* What happened, in words, for the log and the client. */
-static void
-decide_why(const struct session *s, const struct judgement *j, char *why,
-    size_t n)
-{
-	const struct decision *d = &s->decision;
-
-	const char *text = "";
-
-	if (j->reason == REASON_TLSA_MISMATCH ||
-	    j->reason == REASON_OTHER_SERVER)
-		text = d->dane.reason;
-	else if (j->reason == REASON_DOWNGRADE &&
-	    s->server_tls != SERVER_TLS_INJECTED)
-		text = "it spoke TLS before and now does not";
-	else if (j->reason == REASON_DNS_BOGUS ||
-	    j->reason == REASON_DNS_FAILED)
-		text = dns_why(d);
-	else if (j->reason == REASON_STARTTLS_MISSING)
-		text = "the server does not offer STARTTLS";
-	else if (j->reason == REASON_CLOCK_UNSET)
-		text = "the time is not known yet";
-	(void)snprintf(why, n, "%s", text);
-}
-
 /* A relay is checked early only so that the client sees the right EHLO; each
  * recipient is decided again by itself. */
 static void
@@ -243,14 +164,13 @@ decide_judge(struct session *s)
 	struct decision *d = &s->decision;
 	struct server_facts server = { .tls = decide_server_tls(s) };
 	struct judgement j;
-	char why[DANE_REASON_MAX];
+	const char *why;
 	bool pass;
 
-	check_dane(s);
-	server.dane = d->dane;
+	check_chain(s, &server);
 	server.remembered = is_remembered(s);
 	policy_judge(&j, settings, &d->requirement, &server);
-	decide_why(s, &j, why, sizeof(why));
+	why = policy_why(&j, &d->requirement, d->facts, &server);
 	if (d->purpose == DECIDE_RELAY) {
 		decide_relay(s, &j, why);
 		return;

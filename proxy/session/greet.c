@@ -177,18 +177,6 @@ greet_starttls(struct session *s)
 	ask(s, SESSION_STARTTLS, "STARTTLS\r\n");
 }
 
-/*
- * SNI is the TLSA base domain (RFC 7672 8.1); without DANE none is sent, as
- * Postfix has it: a server may turn away a name it does not know.
- */
-static const struct name *
-greet_sni(const struct session *s)
-{
-	const struct requirement *r = &s->decision.requirement;
-
-	return r->need == NEED_DANE && r->host != NULL ? &r->host->base : NULL;
-}
-
 void
 greet_starttls_reply(struct session *s)
 {
@@ -200,7 +188,7 @@ greet_starttls_reply(struct session *s)
 		decide_judge(s);
 		return;
 	}
-	sni = greet_sni(s);
+	sni = policy_sni(&s->decision.requirement);
 	err = upstream_secure(&s->upstream, s->proxy->tls, sni);
 	if (err == 0) {
 		if (sni != NULL)

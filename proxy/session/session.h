@@ -28,6 +28,7 @@
 
 #include "base/queue.h"
 #include "dns/route.h"
+#include "policy/check.h"
 #include "policy/memory.h"
 #include "policy/policy.h"
 #include "session/proxy.h"
@@ -97,7 +98,6 @@ struct decision {
 	struct name domain;
 	bool literal;
 	struct requirement requirement;
-	struct dane_result dane;
 };
 
 struct session {
