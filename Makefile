@@ -100,7 +100,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all bench-dnssec deps check demo unit unit-build fuzz fuzz-build lint install \
+.PHONY: all bench-dnssec deps check demo docs unit unit-build fuzz fuzz-build lint install \
 	clean help
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
@@ -115,6 +115,7 @@ help:
 	    'deps     fetch and build the dependencies into out/$$(TARGET)/deps' \
 	    'unit     unit tests with sanitizers (T=room: one room)' \
 	    'fuzz     each fuzz target for FUZZ_SECONDS (default 10)' \
+	    'docs     the pages of docs/ that are made from the program'"'"'s tables' \
 	    'lint     format, static analysis, the order of includes, the map' \
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then a mail on its way, explained' \
@@ -215,10 +216,24 @@ fuzz: deps
 
 fuzz-build: $(FUZZERS)
 
+# Pages made from the tables of options and commands
+
+PAGES := configuration.md commands.md danegate.conf.5 danegate.8
+MANUAL := $(O)/manual
+
+docs: $(MANUAL)
+	$(Q)$(foreach p,$(PAGES),$(MANUAL) $(p) >docs/$(p) &&) true
+
+$(MANUAL): tools/manual/manual.c $(LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	    $(call link_rooms,$(ROOMS))
+
 # Everything together
 
-lint: deps
-	@BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" tests/lint/run \
+lint: deps $(MANUAL)
+	@MANUAL="$(MANUAL) $(PAGES)" \
+	BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" tests/lint/run \
 	    "$(foreach r,$(ROOMS),$(r):$(subst $(space),$(comma),$(uses_$(r))))"
 
 check:
@@ -254,6 +269,10 @@ $(O)/bench/dnssec_unbound: tools/bench/dnssec_unbound.c \
 install: all
 	install -D -m 755 $(O)/bin/danegated $(DESTDIR)$(PREFIX)/sbin/danegated
 	install -D -m 755 $(O)/bin/danegate $(DESTDIR)$(PREFIX)/bin/danegate
+	install -D -m 644 docs/danegate.conf.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/danegate.conf.5
+	install -D -m 644 docs/danegate.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/danegate.8
 
 clean:
 	rm -rf out

@@ -16,11 +16,13 @@ enum cli_exit {
 	CLI_USAGE = 2,	/* bad arguments or a bad configuration */
 };
 
-/* One command; argv holds what follows its words. Returns an exit code. */
+/* One command; argv holds what follows its words. Returns an exit code. The
+ * table is what help and manual are made of, too. */
 struct cli_command {
 	const char *words;
 	const char *arguments; /* as shown in the help; may be empty */
 	const char *help;      /* one line */
+	const char *detail;    /* sentences, exit codes among them */
 	int (*run)(int argc, char **argv);
 };
 

@@ -4,27 +4,47 @@
 const struct cli_command cli_commands[] = {
 	{ "config check", "FILE",
 	  "check a configuration file; nothing is changed",
+	  "A bad statement is named by file and line, with what was expected and "
+	  "a caret under the word. Exit: 0 good, 2 bad.",
 	  config_check_run },
 	{ "dns check-forwarder", "ADDRESS[@PORT] [--json]",
 	  "tell whether a resolver passes on what DNSSEC needs",
+	  "A resolver that strips signatures makes validation impossible and so "
+	  "holds all mail. Exit: 0 fit, 1 unfit, 4 silent, 2 bad arguments.",
 	  dns_forwarder_run },
 	{ "dane verify",
 	  "[--json] --name NAME... [--at TIME] --tlsa \"U S M HEX\"... CHAIN.pem",
 	  "check a chain by TLSA records as danegated does",
+	  "CHAIN.pem has the certificates as the server presents them, leaf "
+	  "first. --name: the reference identifiers, TLSA base domain first. TIME: "
+	  "seconds since 1970, or as in 2026-01-31T12:00:00Z; now if absent. Exit: "
+	  "0 verified, 1 failed, 3 no usable record, 2 bad arguments or a file that "
+	  "cannot be read.",
 	  dane_verify_run },
 	{ "dns lookup",
 	  "[--json] [--server ADDRESS[@PORT]]... [--anchor FILE] [--at TIME] "
 	  "NAME TYPE",
 	  "look up and validate as danegated does; shows the chain of zones",
+	  "Without --server the resolvers of /etc/resolv.conf are asked, without "
+	  "--anchor the built-in anchors of the root hold. Exit: 0 secure, "
+	  "3 insecure, 1 bogus, 4 no answer to be had, 2 bad arguments.",
 	  dns_lookup_run },
 	{ "firewall print", "[-c FILE]",
 	  "show the rules that hand port 25 of the LAN to danegated",
+	  "Text for `nft -f`, with the ip commands as comments; nothing is "
+	  "changed.",
 	  firewall_print_run },
 	{ "firewall apply", "[-c FILE]",
 	  "install them; twice is the same as once",
+	  "One nftables table, `inet danegate`, a routing rule (mark "
+	  "0x00da0000/0x00ff0000, table 218) and a local route for each family. "
+	  "With the rules in place and no daemon nothing from an intercepted "
+	  "interface reaches port 25 outside. Rules are not kept over a reboot: "
+	  "run this where the machine sets up its network, before it forwards.",
 	  firewall_apply_run },
 	{ "firewall remove", "[-c FILE]",
 	  "take them away again, and nothing else",
+	  "From then on mail passes without danegate.",
 	  firewall_remove_run },
 	{ 0 },
 };

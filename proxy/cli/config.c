@@ -11,6 +11,38 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
+/* What was wrong, where, and a caret under the word. */
+static void
+error_print(const char *path, struct span text,
+    const struct config_error *error)
+{
+	size_t at = 0;
+	struct span line;
+	char shown[CONFIG_LINE_MAX];
+
+	if (error->line == 0) {
+		(void)fprintf(stderr, "%s: expected %s\n", path,
+		    error->expected);
+		return;
+	}
+	(void)fprintf(stderr, "%s:%u: expected %s\n", path, error->line,
+	    error->expected);
+	for (unsigned i = 1; i < error->line; i++)
+		at = span_find(text, '\n', at) + 1;
+	line = span_slice(text, at, span_find(text, '\n', at));
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	/* Blanks stay blanks, so that the caret stands where it should. */
+	for (size_t i = 0; i < line.n && i < sizeof(shown); i++) {
+		shown[i] = line.p[i] == '\t' ? ' ' : '?';
+		if (line.p[i] >= 0x20 && line.p[i] < 0x7f)
+			memcpy(&shown[i], &line.p[i], 1);
+	}
+	if (error->column > 0 && line.n < sizeof(shown))
+		(void)fprintf(stderr, "    %.*s\n    %*s^\n", (int)line.n,
+		    shown, (int)error->column - 1, "");
+}
+
 int
 cli_settings_read(struct settings *out, const char *path)
 {
@@ -25,16 +57,10 @@ cli_settings_read(struct settings *out, const char *path)
 		return CLI_USAGE;
 	}
 	err = config_parse(out, span_of(text, n), &error);
+	if (err != 0)
+		error_print(path, span_of(text, n), &error);
 	free(text);
-	if (err == 0)
-		return CLI_FINE;
-	if (error.line == 0)
-		(void)fprintf(stderr, "%s: expected %s\n", path,
-		    error.expected);
-	else
-		(void)fprintf(stderr, "%s:%u: expected %s\n", path, error.line,
-		    error.expected);
-	return CLI_USAGE;
+	return err == 0 ? CLI_FINE : CLI_USAGE;
 }
 
 bool

@@ -1,8 +1,9 @@
 /*
  * Reads configuration text into settings: one `set ...` statement per line,
  * `#` starts a comment. All or nothing: a bad line leaves the caller's settings
- * untouched and says which line and what was expected. Pure: text in, settings
- * out; reading files is the caller's business.
+ * untouched and says which line and what was expected. And back: settings as
+ * the statements that make them. Pure: text in, settings out; reading files is
+ * the caller's business.
  */
 #ifndef DG_CONFIG_CONFIG_H
 #define DG_CONFIG_CONFIG_H
@@ -13,7 +14,9 @@
 #define CONFIG_LINE_MAX 1024
 
 struct config_error {
-	unsigned line; /* 1-based; 0: the configuration as a whole */
+	unsigned line;	 /* 1-based; 0: the configuration as a whole */
+	unsigned column; /* 1-based, of the wrong word or the missing one's
+	                    place; 0: the whole line */
 	char expected[160];
 };
 
@@ -25,5 +28,27 @@ struct config_error {
  */
 DG_MUSTCHECK int config_parse(struct settings *out, struct span text,
     struct config_error *error);
+
+/*
+ * Holds one statement (`set ...`, without what only the whole can show) against
+ * the table. 0, or as config_parse() with error->line 1.
+ */
+DG_MUSTCHECK int config_check_line(struct span line,
+    struct config_error *error);
+
+enum config_show {
+	CONFIG_SHOW_SET = 0, /* what differs from the defaults */
+	CONFIG_SHOW_ALL,     /* what has a value, set or by default */
+};
+
+/* One statement in its canonical form, without a line end. */
+typedef void config_line_cb(void *arg, const char *line);
+
+/*
+ * Gives the statements that make s, in the table's order: parsed again they
+ * are s. line dies when the callback returns.
+ */
+void config_show(const struct settings *s, enum config_show what,
+    config_line_cb *cb, void *arg);
 
 #endif

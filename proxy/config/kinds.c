@@ -1,0 +1,486 @@
+#include "config/kinds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The member of the settings that the option sets. */
+static void *
+member(struct settings *s, const struct option *o)
+{
+	return (uint8_t *)s + o->offset;
+}
+
+static const void *
+member_of(const struct settings *s, const struct option *o)
+{
+	return (const uint8_t *)s + o->offset;
+}
+
+static bool
+show_text(char text[OPTION_VALUE_MAX], const char *value)
+{
+	(void)snprintf(text, OPTION_VALUE_MAX, "%s", value);
+	return true;
+}
+
+/* words: the index in the form a|b|c is the enum's value */
+
+static int
+word_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct span form = span_text(o->forms[0]);
+	struct span word = option_word(in);
+	struct span choice;
+
+	/* Enums without negative members are unsigned to both compilers. */
+	for (unsigned i = 0; (choice = option_form_choice(form, i)).n > 0; i++)
+		if (span_equal(word, choice)) {
+			memcpy(member(s, o), &i, sizeof(i));
+			return 0;
+		}
+	return DG_ESYNTAX;
+}
+
+static bool
+word_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	struct span choice;
+	unsigned value;
+
+	memcpy(&value, member_of(s, o), sizeof(value));
+	choice = option_form_choice(span_text(o->forms[0]), value);
+	return index == 0 && choice.n > 0 &&
+	    span_copy_text(text, OPTION_VALUE_MAX, choice) == 0;
+}
+
+const struct option_kind kind_word = { word_take, word_show };
+
+/* numbers */
+
+static int
+number_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	uint64_t v;
+
+	if (span_number(&v, option_word(in), o->max) != 0 || v < o->min)
+		return DG_ESYNTAX;
+	*(uint32_t *)member(s, o) = (uint32_t)v;
+	return 0;
+}
+
+static bool
+number_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	(void)snprintf(text, OPTION_VALUE_MAX, "%" PRIu32,
+	    *(const uint32_t *)member_of(s, o));
+	return index == 0;
+}
+
+const struct option_kind kind_number = { number_take, number_show };
+
+static int
+port_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	uint64_t v;
+
+	if (span_number(&v, option_word(in), UINT16_MAX) != 0 || v == 0)
+		return DG_ESYNTAX;
+	*(uint16_t *)member(s, o) = (uint16_t)v;
+	return 0;
+}
+
+static bool
+port_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	(void)snprintf(text, OPTION_VALUE_MAX, "%u",
+	    (unsigned)*(const uint16_t *)member_of(s, o));
+	return index == 0;
+}
+
+const struct option_kind kind_port = { port_take, port_show };
+
+/* 16M, 512K, or plain bytes. */
+static int
+size_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct span word = option_word(in);
+	unsigned shift = 0;
+	uint64_t v;
+
+	if (word.n > 0 && word.p[word.n - 1] == 'K')
+		shift = 10;
+	if (word.n > 0 && word.p[word.n - 1] == 'M')
+		shift = 20;
+	if (shift != 0)
+		word.n--;
+	if (span_number(&v, word, o->max >> shift) != 0 ||
+	    (v << shift) < o->min)
+		return DG_ESYNTAX;
+	*(uint64_t *)member(s, o) = v << shift;
+	return 0;
+}
+
+static bool
+size_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	uint64_t v = *(const uint64_t *)member_of(s, o);
+	const char *unit = "";
+	unsigned shift = 0;
+
+	if (v % (1U << 20) == 0) {
+		shift = 20;
+		unit = "M";
+	} else if (v % (1U << 10) == 0) {
+		shift = 10;
+		unit = "K";
+	}
+	(void)snprintf(text, OPTION_VALUE_MAX, "%" PRIu64 "%s", v >> shift,
+	    unit);
+	return index == 0;
+}
+
+const struct option_kind kind_size = { size_take, size_show };
+
+/* texts; an empty one is not set, and has no text form */
+
+static int
+text_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct span word = option_word(in);
+
+	if (word.n == 0)
+		return DG_ESYNTAX;
+	return span_copy_text(member(s, o), (size_t)o->max, word);
+}
+
+static bool
+text_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	return index == 0 && show_text(text, member_of(s, o));
+}
+
+const struct option_kind kind_text = { text_take, text_show };
+
+static int
+path_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct span word = option_word(in);
+
+	if (word.n == 0 || word.p[0] != '/')
+		return DG_ESYNTAX;
+	return span_copy_text(member(s, o), (size_t)o->max, word);
+}
+
+const struct option_kind kind_path = { path_take, text_show };
+
+/* lists */
+
+static int
+list_full(struct option_input *in, const char *expected)
+{
+	in->expected = expected;
+	return DG_ELIMIT;
+}
+
+static int
+interface_take(struct settings *s, const struct option *o,
+    struct option_input *in)
+{
+	struct span word = option_word(in);
+
+	(void)o;
+	if (s->ninterfaces == SETTINGS_INTERFACES_MAX)
+		return list_full(in, "at most 16 interfaces");
+	/* What the kernel refuses, and what would break out of a quoted name
+	 * in a ruleset. */
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '/' || word.p[i] == '"' || word.p[i] <= 0x20 ||
+		    word.p[i] >= 0x7f)
+			return DG_ESYNTAX;
+	if (word.n == 0 ||
+	    span_copy_text(s->interfaces[s->ninterfaces], SETTINGS_IFNAME_MAX,
+		word) != 0)
+		return DG_ESYNTAX;
+	s->ninterfaces++;
+	return 0;
+}
+
+static bool
+interface_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	(void)o;
+	return index < s->ninterfaces && show_text(text, s->interfaces[index]);
+}
+
+const struct option_kind kind_interface = { interface_take, interface_show };
+
+static int
+exempt_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	(void)o;
+	if (s->nexempt == SETTINGS_EXEMPT_MAX)
+		return list_full(in, "at most 64 exempt sources");
+	if (prefix_parse(&s->exempt[s->nexempt], option_word(in)) != 0)
+		return DG_ESYNTAX;
+	s->nexempt++;
+	return 0;
+}
+
+#define PREFIX_TEXT_MAX (ADDRESS_TEXT_MAX + sizeof("/128"))
+
+/* A whole address needs no length. */
+static const char *
+prefix_text(const struct prefix *p, char text[PREFIX_TEXT_MAX])
+{
+	char address[ADDRESS_TEXT_MAX];
+	unsigned whole = p->address.family == ADDRESS_IPV4 ? 32 : 128;
+
+	address_text(&p->address, address);
+	if (p->length == whole)
+		(void)snprintf(text, PREFIX_TEXT_MAX, "%s", address);
+	else
+		(void)snprintf(text, PREFIX_TEXT_MAX, "%s/%u", address,
+		    (unsigned)p->length);
+	return text;
+}
+
+static bool
+exempt_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	char prefix[PREFIX_TEXT_MAX];
+
+	(void)o;
+	return index < s->nexempt &&
+	    show_text(text, prefix_text(&s->exempt[index], prefix));
+}
+
+const struct option_kind kind_exempt = { exempt_take, exempt_show };
+
+static int
+server_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	(void)o;
+	if (s->nservers == SETTINGS_SERVERS_MAX)
+		return list_full(in, "at most 8 servers");
+	if (address_parse_port(&s->servers[s->nservers], option_word(in), 53) !=
+	    0)
+		return DG_ESYNTAX;
+	s->nservers++;
+	return 0;
+}
+
+static bool
+server_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	char address[ADDRESS_TEXT_MAX];
+
+	(void)o;
+	if (index >= s->nservers)
+		return false;
+	address_text(&s->servers[index], address);
+	if (s->servers[index].port == 53)
+		return show_text(text, address);
+	(void)snprintf(text, OPTION_VALUE_MAX, "%s@%u", address,
+	    (unsigned)s->servers[index].port);
+	return true;
+}
+
+const struct option_kind kind_server = { server_take, server_show };
+
+/* `preserve` is part of the language but cannot be done yet: better refused
+ * than ignored. */
+static int
+source_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct span word = option_word(in);
+
+	(void)o;
+	if (span_equal(word, span_text("preserve")))
+		in->expected =
+		    "router (preserve is not available in this version)";
+	if (!span_equal(word, span_text("router")))
+		return DG_ESYNTAX;
+	s->source = SOURCE_ROUTER;
+	return 0;
+}
+
+const struct option_kind kind_source = { source_take, word_show };
+
+/* levels */
+
+static int
+level_parse(enum level *out, struct option_input *in)
+{
+	struct span word = option_word(in);
+
+	if (span_equal(word, span_text("verify"))) {
+		in->expected = "another level (verify is not available in this "
+			       "version)";
+		return DG_ESYNTAX;
+	}
+	for (enum level l = LEVEL_NONE; l <= LEVEL_BLOCK; l++)
+		if (span_equal(word, span_text(level_text(l)))) {
+			*out = l;
+			return 0;
+		}
+	in->expected = "none, may, encrypt, dane, dane-only or block";
+	return DG_ESYNTAX;
+}
+
+static int
+level_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	(void)o;
+	return level_parse(&s->default_level, in);
+}
+
+static bool
+level_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	(void)o;
+	return index == 0 && show_text(text, level_text(s->default_level));
+}
+
+const struct option_kind kind_level = { level_take, level_show };
+
+/* The rule for this domain: the one that is there, or a new one. */
+static int
+domain_rule_get(struct domain_rule **out, struct settings *s,
+    const struct name *domain, bool below)
+{
+	struct domain_rule *rules;
+
+	for (size_t i = 0; i < s->ndomains; i++)
+		if (s->domains[i].below == below &&
+		    name_equal(&s->domains[i].domain, domain)) {
+			*out = &s->domains[i];
+			return 0;
+		}
+	if (s->ndomains == SETTINGS_DOMAINS_MAX)
+		return DG_ELIMIT;
+	rules = realloc(s->domains, (s->ndomains + 1) * sizeof(*rules));
+	if (rules == NULL)
+		return DG_ENOMEM;
+	s->domains = rules;
+	rules[s->ndomains] = (struct domain_rule){ .domain = *domain,
+		.below = below };
+	*out = &rules[s->ndomains++];
+	return 0;
+}
+
+/* NAME level LEVEL, or NAME fallback cleartext */
+static int
+domain_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct span word = option_word(in);
+	struct domain_rule *rule;
+	struct name domain;
+	bool below = word.n > 1 && word.p[0] == '.';
+	int err;
+
+	(void)o;
+	if (name_parse(&domain, span_slice(word, below ? 1 : 0, word.n)) != 0 ||
+	    domain.len == 0)
+		return DG_ESYNTAX;
+	err = domain_rule_get(&rule, s, &domain, below);
+	if (err == DG_ELIMIT)
+		return list_full(in, "at most 1024 domains");
+	if (err != 0)
+		return err;
+	word = option_word(in);
+	if (span_equal(word, span_text("level")))
+		return level_parse(&rule->level, in);
+	in->expected = "level LEVEL or fallback cleartext";
+	if (!span_equal(word, span_text("fallback")) ||
+	    !span_equal(option_word(in), span_text("cleartext")))
+		return DG_ESYNTAX;
+	rule->fallback_cleartext = true;
+	return 0;
+}
+
+/* Each rule has two numbers: its level, and its fallback if it has one. */
+static bool
+domain_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	const struct domain_rule *rule;
+
+	(void)o;
+	if (index / 2 >= s->ndomains)
+		return false;
+	rule = &s->domains[index / 2];
+	text[0] = '\0';
+	if (index % 2 == 0 && rule->level != LEVEL_UNSET)
+		(void)snprintf(text, OPTION_VALUE_MAX, "%s%s level %s",
+		    rule->below ? "." : "", rule->domain.text,
+		    level_text(rule->level));
+	if (index % 2 == 1 && rule->fallback_cleartext)
+		(void)snprintf(text, OPTION_VALUE_MAX,
+		    "%s%s fallback cleartext", rule->below ? "." : "",
+		    rule->domain.text);
+	return true;
+}
+
+const struct option_kind kind_domain = { domain_take, domain_show };
+
+/* ADDRESS[/LENGTH] name HOST [level LEVEL] */
+static int
+relay_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	struct relay_rule rule = { 0 };
+	struct relay_rule *rules;
+	struct span word;
+
+	(void)o;
+	if (prefix_parse(&rule.prefix, option_word(in)) != 0 ||
+	    !span_equal(option_word(in), span_text("name")) ||
+	    name_parse(&rule.host, option_word(in)) != 0 || rule.host.len == 0)
+		return DG_ESYNTAX;
+	if (in->rest.n > 0) {
+		word = option_word(in);
+		if (!span_equal(word, span_text("level")))
+			return DG_ESYNTAX;
+		if (level_parse(&rule.level, in) != 0)
+			return DG_ESYNTAX;
+	}
+	if (s->nrelays == SETTINGS_RELAYS_MAX)
+		return list_full(in, "at most 128 relays");
+	rules = realloc(s->relays, (s->nrelays + 1) * sizeof(*rules));
+	if (rules == NULL)
+		return DG_ENOMEM;
+	s->relays = rules;
+	rules[s->nrelays++] = rule;
+	return 0;
+}
+
+static bool
+relay_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	const struct relay_rule *rule;
+	char prefix[PREFIX_TEXT_MAX];
+	bool level;
+
+	(void)o;
+	if (index >= s->nrelays)
+		return false;
+	rule = &s->relays[index];
+	level = rule->level != LEVEL_UNSET;
+	(void)snprintf(text, OPTION_VALUE_MAX, "%s name %s%s%s",
+	    prefix_text(&rule->prefix, prefix), rule->host.text,
+	    level ? " level " : "", level ? level_text(rule->level) : "");
+	return true;
+}
+
+const struct option_kind kind_relay = { relay_take, relay_show };

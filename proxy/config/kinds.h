@@ -1,0 +1,23 @@
+/*
+ * The kinds of values that options have: the right-hand column of options.c.
+ */
+#ifndef DG_CONFIG_KINDS_H
+#define DG_CONFIG_KINDS_H
+
+#include "config/option.h"
+
+extern const struct option_kind kind_word;   /* an enum, by the form a|b|c */
+extern const struct option_kind kind_number; /* uint32_t */
+extern const struct option_kind kind_port;   /* uint16_t */
+extern const struct option_kind kind_size;   /* uint64_t bytes: 16M, 512K */
+extern const struct option_kind kind_text;
+extern const struct option_kind kind_path; /* absolute */
+extern const struct option_kind kind_interface;
+extern const struct option_kind kind_exempt;
+extern const struct option_kind kind_server;
+extern const struct option_kind kind_source;
+extern const struct option_kind kind_level; /* the default one */
+extern const struct option_kind kind_domain;
+extern const struct option_kind kind_relay;
+
+#endif

@@ -1,0 +1,282 @@
+#include <string.h>
+
+#include "base/nearest.h"
+#include "config/kinds.h"
+
+#define AT(member) .offset = offsetof(struct settings, member)
+#define LEVELS	   "none|may|encrypt|dane|dane-only|verify|block"
+#define A_PATH	   "an absolute path of at most 107 characters"
+
+/* clang-format off */
+static const struct option options[] = {
+	{ "intercept interface", { "IFNAME" },
+	  "an interface name of 1 to 15 characters", &kind_interface,
+	  .many = SETTINGS_INTERFACES_MAX,
+	  .help = "LAN interface whose connections to port 25 are taken",
+	  .detail = "Takes effect with `danegate firewall apply`. Only these "
+	    "interfaces are touched; with the rules applied and no daemon, "
+	    "nothing from them reaches port 25 outside." },
+	{ "intercept exempt", { "ADDRESS[/LENGTH]" },
+	  "ADDRESS[/LENGTH] without host bits", &kind_exempt,
+	  .many = SETTINGS_EXEMPT_MAX,
+	  .help = "source that is forwarded untouched",
+	  .detail = "For a mail server that does DANE by itself. Takes effect "
+	    "with `danegate firewall apply`." },
+	{ "proxy listen-port", { "PORT" },
+	  "a port from 1 to 65535", &kind_port, AT(listen_port),
+	  .restart = true,
+	  .help = "local port that interception hands connections to",
+	  .detail = "Not reachable from outside by itself; change it when "
+	    "another program of the router has it." },
+	{ "proxy source", { "router|preserve" },
+	  "router", &kind_source, AT(source),
+	  .help = "address that the remote server sees",
+	  .detail = "`router`: the router's own. `preserve` (the mail server's "
+	    "own) is refused: this version cannot do it." },
+	{ "proxy max-sessions", { "N" },
+	  "a number from 1 to 10000", &kind_number, AT(max_sessions),
+	  .min = 1, .max = 10000, .unit = "sessions",
+	  .help = "sessions at one time",
+	  .detail = "A client that comes when there are so many gets "
+	    "421 4.3.2 and tries again later." },
+	{ "proxy memory-limit", { "SIZE" },
+	  "a size from 1M to 4096M (16M, 2048K)", &kind_size, AT(memory_limit),
+	  .min = 1U << 20, .max = 1ULL << 32, .unit = "bytes",
+	  .restart = true,
+	  .help = "memory for all sessions and caches together",
+	  .detail = "Half is for TLS, an eighth for the DNS cache. Without room "
+	    "for another session a client gets 421 4.3.2." },
+	{ "proxy drain-time", { "SECONDS" },
+	  "seconds from 0 to 600", &kind_number, AT(drain_seconds),
+	  .max = 600, .unit = "seconds",
+	  .help = "how long messages under way may take at a stop",
+	  .detail = "After SIGTERM no session begins another message; what is "
+	    "not through by then is cut off, and the mail server sends it "
+	    "again." },
+	{ "proxy user", { "NAME" },
+	  "a user name of 1 to 32 characters", &kind_text, AT(user),
+	  .max = SETTINGS_USER_MAX, .restart = true,
+	  .help = "user that the daemon runs as",
+	  .detail = "The daemon starts as root, opens its listeners, and becomes "
+	    "this user with CAP_NET_ADMIN alone. It must not be root." },
+	{ "dns server", { "ADDRESS[@PORT]" },
+	  "ADDRESS[@PORT]", &kind_server, .many = SETTINGS_SERVERS_MAX,
+	  .help = "recursive resolver, asked in this order",
+	  .detail = "At least one is needed. It must pass DNSSEC records on, "
+	    "which `danegate dns check-forwarder` finds out; what it says about "
+	    "validity is not believed." },
+	{ "dns trust-anchor-file", { "PATH" },
+	  A_PATH, &kind_path, AT(trust_anchor_file), .max = SETTINGS_PATH_MAX,
+	  .help = "DS or DNSKEY records of the root, in zone-file form",
+	  .detail = "Without it the built-in anchors hold: KSK-2017 and "
+	    "KSK-2024 of the root." },
+	{ "dns case-randomization", { "off|on" },
+	  NULL, &kind_word, AT(case_randomization),
+	  .help = "ask in mixed case, against forged answers",
+	  .detail = "The answer must repeat the letters of the question. A few "
+	    "resolvers do not; leave it off with those." },
+	{ "clock trust", { "floor|kernel|always" },
+	  NULL, &kind_word, AT(clock_trust),
+	  .help = "when the system's clock is believed",
+	  .detail = "`floor`: when it is not before the latest time known. "
+	    "`kernel`: when besides somebody has set it (NTP, a clock with a "
+	    "battery). `always`: at all times. While it is not believed nothing "
+	    "can be validated, and mail is held with reason clock-unset." },
+	{ "policy default", { LEVELS },
+	  NULL, &kind_level, AT(default_level),
+	  .help = "security level where no other rule applies",
+	  .detail = "`none`: nothing must hold. `may`: TLS when offered; a host "
+	    "that spoke TLS in the last days must do so again. `encrypt`: TLS. "
+	    "`dane`: with usable TLSA records TLS and a chain that fits them, "
+	    "with unusable ones TLS, with none as `may`; what cannot be found "
+	    "out is held. `dane-only`: usable TLSA records and a chain that "
+	    "fits, or nothing. `block`: refused. `verify` is refused: this "
+	    "version cannot do it." },
+	{ "policy domain",
+	  { "NAME level " LEVELS, "NAME fallback cleartext" },
+	  "NAME level LEVEL or NAME fallback cleartext", &kind_domain,
+	  .many = SETTINGS_DOMAINS_MAX,
+	  .help = "security level of one recipient domain",
+	  .detail = "NAME is the domain itself, .NAME all domains below it; the "
+	    "most specific rule wins. `fallback cleartext` goes with level "
+	    "`may`: in clear when the server refuses the STARTTLS that it "
+	    "offered." },
+	{ "policy relay",
+	  { "ADDRESS[/LENGTH] name HOST",
+	    "ADDRESS[/LENGTH] name HOST level " LEVELS },
+	  "ADDRESS[/LENGTH] name HOST [level LEVEL]", &kind_relay,
+	  .many = SETTINGS_RELAYS_MAX,
+	  .help = "smarthost: who the server at this address must be",
+	  .detail = "For mail that does not go to the recipient's MX but to a "
+	    "fixed host. HOST is the TLSA base domain; without a level the "
+	    "default one holds. The longest prefix wins." },
+	{ "policy mode", { "enforce|monitor" },
+	  NULL, &kind_word, AT(mode),
+	  .help = "hold what the policy refuses, or only log it",
+	  .detail = "`monitor` writes would=defer and lets the message pass, as "
+	    "far as the connection lives: to see for some days what `enforce` "
+	    "would hold." },
+	{ "policy on-block", { "defer|reject" },
+	  NULL, &kind_word, AT(on_block),
+	  .help = "refuse for now (4xx) or for good (5xx)",
+	  .detail = "`reject` makes refusals by policy permanent, so that the "
+	    "sender hears of them at once. Refusals for want of DNS, clock or "
+	    "room are always for now." },
+	{ "policy unlisted-destination", { "allow|defer" },
+	  NULL, &kind_word, AT(unlisted),
+	  .help = "server that is no MX host of the domain",
+	  .detail = "It counts where none of the domain's MX hosts has usable "
+	    "TLSA records; where one has, the server must be one of them." },
+	{ "policy insecure-mx", { "dane|may" },
+	  NULL, &kind_word, AT(insecure_mx),
+	  .help = "TLSA records where the MX record is not signed",
+	  .detail = "`dane`: they are enforced all the same, and the server is "
+	    "never called authenticated. `may`: they are not looked at." },
+	{ "policy bare-newline", { "normalize|reject" },
+	  NULL, &kind_word, AT(bare_newline),
+	  .help = "bare CR or LF in a message",
+	  .detail = "`normalize` makes it CRLF, `reject` refuses the message "
+	    "with 550 5.6.11. It never ends a message (SMTP smuggling)." },
+	{ "downgrade-memory days", { "DAYS" },
+	  "days from 0 to 3650", &kind_number, AT(memory_days),
+	  .max = 3650, .unit = "days",
+	  .help = "how long a host that spoke TLS must go on doing so",
+	  .detail = "Where nothing better is known of a host (levels `may` and "
+	    "`dane` without TLSA records), no more TLS from it is held as a "
+	    "downgrade. 0 turns this off." },
+	{ "control socket", { "PATH" },
+	  A_PATH, &kind_path, AT(control_socket), .max = SETTINGS_PATH_MAX,
+	  .help = "unix socket of the console",
+	  .detail = "Kept for the console, which this version does not have." },
+	{ "state directory", { "PATH" },
+	  A_PATH, &kind_path, AT(state_directory), .max = SETTINGS_PATH_MAX,
+	  .help = "what is kept over a restart",
+	  .detail = "The trust anchors' state and the latest time known. It must "
+	    "be writable for `proxy user`." },
+	{ "log destination", { "stderr|syslog" },
+	  NULL, &kind_word, AT(log_destination),
+	  .help = "where the log goes",
+	  .detail = "`danegated -f` logs to stderr in any case." },
+	{ "log level", { "error|warning|info|debug" },
+	  NULL, &kind_word, AT(log_level),
+	  .help = "least level that is logged",
+	  .detail = "Decisions and deliveries are `info`." },
+};
+/* clang-format on */
+
+const struct option *
+option_at(size_t index)
+{
+	return index < DG_ARRAY_LEN(options) ? &options[index] : NULL;
+}
+
+struct span
+option_word(struct option_input *in)
+{
+	in->word = span_word(&in->rest);
+	in->rest = span_trim(in->rest);
+	return in->word;
+}
+
+/* Takes the words of path off the input, all of them or none. */
+static bool
+path_take(const char *path, struct option_input *in)
+{
+	struct option_input next = *in;
+	struct span rest = span_text(path);
+	struct span word;
+
+	while ((word = span_word(&rest)).n > 0)
+		if (!span_equal(option_word(&next), word))
+			return false;
+	*in = next;
+	return true;
+}
+
+const struct option *
+option_find(struct option_input *in)
+{
+	for (size_t i = 0; i < DG_ARRAY_LEN(options); i++)
+		if (path_take(options[i].path, in))
+			return &options[i];
+	return NULL;
+}
+
+/* As many words of a line as the path has, blanks between them as they are. */
+static struct span
+words_like(struct span line, const char *path)
+{
+	struct span rest = span_trim(line);
+	struct span path_rest = span_text(path);
+	const uint8_t *from = rest.p;
+	struct span last = { rest.p, 0 };
+
+	while (span_word(&path_rest).n > 0) {
+		struct span word = span_word(&rest);
+
+		if (word.n == 0)
+			break;
+		last = word;
+	}
+	return span_of(from, (size_t)(last.p + last.n - from));
+}
+
+const struct option *
+option_nearest(struct span words)
+{
+	const struct option *best = NULL;
+	unsigned least = NEAREST_MAX;
+
+	for (size_t i = 0; i < DG_ARRAY_LEN(options); i++) {
+		struct span path = span_text(options[i].path);
+		struct span given = words_like(words, options[i].path);
+		unsigned distance = nearest_distance(given, path);
+
+		if (distance < least && nearest_is_close(given, path)) {
+			least = distance;
+			best = &options[i];
+		}
+	}
+	return best;
+}
+
+const char *
+option_expected(const struct option *o)
+{
+	return o->expected != NULL ? o->expected : o->forms[0];
+}
+
+struct span
+option_form_word(struct span *form)
+{
+	return span_word(form);
+}
+
+bool
+option_form_is_value(struct span piece)
+{
+	return piece.n > 0 && piece.p[0] >= 'A' && piece.p[0] <= 'Z';
+}
+
+struct span
+option_form_choice(struct span piece, size_t index)
+{
+	size_t at = 0;
+
+	while (index > 0 && at < piece.n) {
+		at = span_find(piece, '|', at) + 1;
+		index--;
+	}
+	return span_slice(piece, at, span_find(piece, '|', at));
+}
+
+bool
+option_form_has(struct span piece, struct span word)
+{
+	struct span choice;
+
+	for (size_t i = 0; (choice = option_form_choice(piece, i)).n > 0; i++)
+		if (span_equal(choice, word))
+			return true;
+	return false;
+}

@@ -1,0 +1,244 @@
+/*
+ * Writes the pages that the tables are: configuration.md and danegate.conf.5
+ * from the options, commands.md and danegate.8 from the commands. `make docs`
+ * puts them into docs/, lint sees that they are current.
+ *
+ * usage: manual configuration.md|danegate.conf.5|commands.md|danegate.8
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "config/option.h"
+
+#define TEXT_WIDTH 76
+
+/* One page in one of two languages, Markdown or man. */
+struct page {
+	bool man;
+	size_t column; /* of Markdown, for filling */
+};
+
+/* Characters as they are, but for what man takes for its own: \ and -. */
+static void
+put_plain(const struct page *p, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p->man && (text[i] == '\\' || text[i] == '-'))
+			(void)putchar('\\');
+		(void)putchar(text[i]);
+	}
+}
+
+/* Text in which `words` are as typed: bold in man, as they are in Markdown. */
+static void
+put_marked(const struct page *p, const char *text, size_t n)
+{
+	bool bold = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p->man && text[i] == '`') {
+			bold = !bold;
+			(void)fputs(bold ? "\\fB" : "\\fR", stdout);
+		} else {
+			put_plain(p, text + i, 1);
+		}
+	}
+}
+
+/* A paragraph's words, filled. Man fills by itself, but a line must not begin
+ * with a dot, so it gets one line. */
+static void
+put_text(struct page *p, const char *text)
+{
+	struct span rest = span_text(text);
+	struct span word;
+
+	while ((word = span_word(&rest)).n > 0) {
+		if (p->column > 0 && !p->man &&
+		    p->column + 1 + word.n > TEXT_WIDTH) {
+			(void)putchar('\n');
+			p->column = 0;
+		}
+		if (p->column > 0)
+			(void)putchar(' ');
+		else if (p->man)
+			(void)fputs("\\&", stdout);
+		put_marked(p, (const char *)word.p, word.n);
+		p->column += word.n + 1;
+	}
+}
+
+static void
+put_end(struct page *p)
+{
+	(void)putchar('\n');
+	p->column = 0;
+}
+
+static void
+paragraph(struct page *p, const char *text)
+{
+	(void)puts(p->man ? ".PP" : "");
+	put_text(p, text);
+	put_end(p);
+}
+
+static void
+heading(struct page *p, const char *text)
+{
+	(void)printf(p->man ? ".SH %s\n" : "\n## %s\n", text);
+}
+
+/* What is typed: a heading in Markdown, an item in man. */
+static void
+statement(struct page *p, const char *first, const char *words,
+    const char *arguments)
+{
+	(void)fputs(p->man ? ".TP\n\\fB" : "\n    ", stdout);
+	put_plain(p, first, strlen(first));
+	put_plain(p, words, strlen(words));
+	(void)fputs(p->man ? "\\fR " : " ", stdout);
+	put_plain(p, arguments, strlen(arguments));
+	(void)putchar('\n');
+}
+
+static void
+begin(struct page *p, const char *title, const char *name, const char *section,
+    const char *about)
+{
+	if (!p->man) {
+		(void)printf("# %s\n\nMade by `make docs` from the program's "
+			     "own table.\n",
+		    title);
+		return;
+	}
+	(void)printf(".\\\" Made by `make docs` from the program's own table.\n"
+		     ".TH %s %s \"\" danegate\n.SH NAME\n%s \\- %s\n"
+		     ".SH DESCRIPTION\n",
+	    name, section, name, about);
+}
+
+/* The default as text; the options that have none begin empty. */
+static const char *
+default_text(const struct option *o, char text[OPTION_VALUE_MAX])
+{
+	struct settings s;
+
+	settings_default(&s);
+	text[0] = '\0';
+	return o->kind->show(text, &s, o, 0) && text[0] != '\0' ? text : "none";
+}
+
+static void
+option_page(struct page *p, const struct option *o)
+{
+	char text[OPTION_VALUE_MAX + 64];
+	char value[OPTION_VALUE_MAX];
+
+	if (!p->man)
+		(void)printf("\n### %s\n", o->path);
+	for (size_t i = 0; i < OPTION_FORMS_MAX && o->forms[i] != NULL; i++) {
+		if (p->man && i > 0)
+			(void)puts(".TQ");
+		statement(p, "set ", o->path, o->forms[i]);
+	}
+	if (!p->man)
+		(void)putchar('\n');
+	(void)snprintf(text, sizeof(text), "%s.", o->help);
+	text[0] = (char)(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A'
+							  : text[0]);
+	put_text(p, text);
+	put_text(p, o->detail);
+	put_end(p);
+	(void)puts(p->man ? ".br" : "");
+	if (o->expected != NULL) {
+		(void)snprintf(text, sizeof(text), "Value: %s.", o->expected);
+		put_text(p, text);
+	}
+	(void)snprintf(text, sizeof(text), "Default: %s.",
+	    default_text(o, value));
+	put_text(p, text);
+	if (o->unit != NULL) {
+		(void)snprintf(text, sizeof(text), "Unit: %s.", o->unit);
+		put_text(p, text);
+	}
+	if (o->many > 0) {
+		(void)snprintf(text, sizeof(text), "May be given %u times.",
+		    o->many);
+		put_text(p, text);
+	}
+	if (o->restart)
+		put_text(p, "Changes with a restart of the daemon alone.");
+	put_end(p);
+}
+
+static void
+configuration(struct page *p)
+{
+	const struct option *o;
+
+	begin(p, "Configuration", "danegate.conf", "5",
+	    "configuration of danegate");
+	paragraph(p,
+	    "`/etc/danegate/danegate.conf` has one statement per line; a # "
+	    "begins a comment. A later statement for the same option replaces "
+	    "the earlier one, unless the option may be given several times. A "
+	    "bad line refuses the whole file: the daemon does not start, or "
+	    "keeps what it has. `danegate config check` FILE tells.");
+	heading(p, p->man ? "OPTIONS" : "Options");
+	for (size_t i = 0; (o = option_at(i)) != NULL; i++)
+		option_page(p, o);
+}
+
+static void
+commands(struct page *p)
+{
+	begin(p, "Commands", "danegate", "8",
+	    "configure and look into danegate");
+	paragraph(p,
+	    "Each command is one line of the shell of the machine. Where -c "
+	    "FILE is not given, the configuration is "
+	    "`/etc/danegate/danegate.conf`.");
+	heading(p, p->man ? "COMMANDS" : "Commands");
+	for (const struct cli_command *c = cli_commands; c->words != NULL;
+	     c++) {
+		char text[256];
+
+		if (!p->man)
+			(void)printf("\n### %s\n", c->words);
+		statement(p, "danegate ", c->words, c->arguments);
+		if (!p->man)
+			(void)putchar('\n');
+		(void)snprintf(text, sizeof(text), "%s.", c->help);
+		text[0] = (char)(text[0] - 'a' + 'A');
+		put_text(p, text);
+		put_text(p, c->detail);
+		put_end(p);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*write)(struct page *p);
+		bool man;
+	} pages[] = {
+		{ "configuration.md", configuration, false },
+		{ "danegate.conf.5", configuration, true },
+		{ "commands.md", commands, false },
+		{ "danegate.8", commands, true },
+	};
+
+	for (size_t i = 0; argc == 2 && i < DG_ARRAY_LEN(pages); i++)
+		if (strcmp(argv[1], pages[i].name) == 0) {
+			struct page p = { .man = pages[i].man };
+
+			pages[i].write(&p);
+			return fflush(stdout) == 0 ? 0 : 1;
+		}
+	(void)fputs("usage: manual PAGE\n", stderr);
+	return 2;
+}
