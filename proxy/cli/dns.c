@@ -10,9 +10,8 @@
 
 #include "base/file.h"
 #include "dns/resolver.h"
+#include "dns/system.h"
 
-#define RESOLV_CONF	  "/etc/resolv.conf"
-#define RESOLV_CONF_MAX	  65536
 #define CACHE_BYTES	  ((size_t)256 * 1024)
 #define TIME_MAX	  253402300799 /* the end of the year 9999 */
 #define SECONDS_OF_DAY	  86400
@@ -175,23 +174,6 @@ dns_server_parse(struct address *out, const char *text)
 	return 0;
 }
 
-size_t
-dns_servers_read(struct address *out, size_t max, struct span text)
-{
-	size_t n = 0;
-
-	for (size_t at = 0; at < text.n && n < max;) {
-		size_t end = span_find(text, '\n', at);
-		struct span rest = span_slice(text, at, end);
-
-		if (span_equal(span_word(&rest), span_text("nameserver")) &&
-		    address_parse(&out[n], span_word(&rest)) == 0)
-			out[n++].port = DNS_PORT;
-		at = end + 1;
-	}
-	return n;
-}
-
 static bool
 option_server(struct dns_options *o, const char *value)
 {
@@ -324,22 +306,9 @@ end_without_servers(const struct dns_lookup *l)
 	};
 
 	(void)snprintf(result.reason, sizeof(result.reason),
-	    "no name server in " RESOLV_CONF);
+	    "no name server in " SYSTEM_RESOLV_CONF);
 	l->done(l->arg, &result);
 	return 0;
-}
-
-static size_t
-read_system_servers(struct address servers[DNS_SERVERS_MAX])
-{
-	uint8_t *text;
-	size_t n;
-
-	if (file_read(&text, &n, RESOLV_CONF, RESOLV_CONF_MAX) != 0)
-		return 0;
-	n = dns_servers_read(servers, DNS_SERVERS_MAX, span_of(text, n));
-	free(text);
-	return n;
 }
 
 int
@@ -362,7 +331,7 @@ dns_resolve(const struct dns_options *o, const struct dns_lookup *l)
 
 	time_given = o->at;
 	if (config.nservers == 0)
-		config.nservers = read_system_servers(system);
+		config.nservers = system_servers_read(system, DNS_SERVERS_MAX);
 	if (config.nservers == 0)
 		return end_without_servers(l);
 	run.base = event_base_new();

@@ -42,12 +42,6 @@ DG_MUSTCHECK int dns_time_parse(int64_t *out, struct span text);
 /* ADDRESS[@PORT], port 53 without one. DG_ESYNTAX. */
 DG_MUSTCHECK int dns_server_parse(struct address *out, const char *text);
 
-/*
- * The name servers of resolv.conf text, at most max of them, the others left
- * out. Returns their number. Addresses with a scope are passed over.
- */
-size_t dns_servers_read(struct address *out, size_t max, struct span text);
-
 /* One question and who watches it. */
 struct dns_lookup {
 	struct name name;

@@ -62,8 +62,9 @@ static const struct option options[] = {
 	{ "dns server", { "ADDRESS[@PORT]" },
 	  "ADDRESS[@PORT]", &kind_server, .many = SETTINGS_SERVERS_MAX,
 	  .help = "recursive resolver, asked in this order",
-	  .detail = "At least one is needed. It must pass DNSSEC records on, "
-	    "which `danegate dns check-forwarder` finds out; what it says about "
+	  .detail = "Without one those of /etc/resolv.conf are asked, as it "
+	    "stands at start and at SIGHUP. It must pass DNSSEC records on, which "
+	    "`danegate dns check-forwarder` finds out; what it says about "
 	    "validity is not believed." },
 	{ "dns trust-anchor-file", { "PATH" },
 	  A_PATH, &kind_path, AT(trust_anchor_file), .max = SETTINGS_PATH_MAX,

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "config/config.h"
 #include "daemon/privileges.h"
+#include "dns/system.h"
 #include "net/listener.h"
 #include "session/proxy.h"
 
@@ -84,9 +85,21 @@ daemon_resolver(struct resolver **out, struct event_base *base,
 		.state_directory = s->state_directory,
 		.mix_case = s->case_randomization == SWITCH_ON,
 	};
+	struct address system[SETTINGS_SERVERS_MAX];
 	uint8_t *anchors = NULL;
 	int err = 0;
 
+	if (config.nservers == 0) {
+		config.servers = system;
+		config.nservers = system_servers_read(system,
+		    SETTINGS_SERVERS_MAX);
+	}
+	if (config.nservers == 0) {
+		log_note(LOG_LEVEL_ERROR, "resolver-failed",
+		    "no dns server is configured, and none in %s",
+		    SYSTEM_RESOLV_CONF);
+		return DG_EINVAL;
+	}
 	clock_set_trust(s->clock_trust);
 	if (s->trust_anchor_file[0] != '\0') {
 		size_t n;

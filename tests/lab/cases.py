@@ -582,6 +582,32 @@ def bad_configuration_refused(lab, _family):
 
 @once
 @case
+def resolvers_of_the_system(lab, _family):
+    """Without a `dns server` the router's own resolvers are asked; a router
+    that has none cannot validate, and the daemon says so and ends."""
+    conf = lab.danegate.folder / "system-resolvers.conf"
+    conf.write_text("set proxy listen-port 10026\nset proxy user nobody\n"
+                    f"set state directory {lab.danegate.folder}/state\n"
+                    f"set control socket {lab.danegate.folder}/control-2\n")
+    nobody = lab.danegate.folder / "resolv.conf-none"
+    nobody.write_text("search test\n")
+    command = [gateway.program("danegated"), "-f", "-c", conf]
+    daemon = topology.Process(topology.GW, command,
+                              resolv_conf=lab.world.resolv_conf(dns.RESOLVER))
+    try:
+        daemon.wait_for_line("listening")
+    finally:
+        status = daemon.stop()
+    require_equal(status, 0, "with a resolver")
+    daemon = topology.Process(topology.GW, command, resolv_conf=nobody)
+    topology.until(lambda: not daemon.alive(), 10, "ends by itself")
+    require_equal(daemon.stop(), 1, "without any resolver")
+    require(any("no dns server is configured" in line
+                for line in daemon.lines), daemon.lines)
+
+
+@once
+@case
 def stop_finishes_the_message(lab, _family):
     """SIGTERM in the middle of a message: it is finished, its answer is the
     MX's, then the daemon ends; an idle session gets 421 at once."""

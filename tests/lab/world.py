@@ -101,8 +101,8 @@ class World:
                                            denied=DENIED),
                         dns.start_resolver(folder, dns.LIAR, LIES)]
         self.mx = mail.MailHosts(folder, self._postfix_hosts(),
-                                 self._resolv_conf(dns.RESOLVER))
-        self.mta = mail.LegacyMta(folder, self._resolv_conf(dns.LIAR))
+                                 self.resolv_conf(dns.RESOLVER))
+        self.mta = mail.LegacyMta(folder, self.resolv_conf(dns.LIAR))
         self._start_others()
         self.capture = capture.Capture(folder)
         self.mx.wait_until_ready()
@@ -154,7 +154,8 @@ class World:
                 (site.name, self.certificates.get(site.name))
                 for site in SITES.values() if site.postfix}
 
-    def _resolv_conf(self, host):
+    def resolv_conf(self, host):
+        """For whoever should ask that resolver; returns the file."""
         path = pathlib.Path(self.folder, f"resolv.conf-{host}")
         path.write_text(f"nameserver {topology.wan_address(host, 4)}\n")
         return path

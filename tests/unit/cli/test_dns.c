@@ -70,30 +70,6 @@ test_servers(void **state)
 	assert_int_equal(dns_server_parse(&a, "dns.example"), DG_ESYNTAX);
 }
 
-/* resolv.conf(5): one server a line, other lines are not for us. */
-static void
-test_servers_of_the_system(void **state)
-{
-	static const char conf[] = "# nameserver 192.0.2.9\n"
-				   "search example\n"
-				   "nameserver 192.0.2.1 # first\n"
-				   "\tnameserver\t2001:db8::1\n"
-				   "nameserver fe80::1%eth0\n"
-				   "nameservers 192.0.2.8\n"
-				   "nameserver\n"
-				   "nameserver 192.0.2.2";
-	char text[ADDRESS_TEXT_MAX];
-	struct address a[3];
-
-	(void)state;
-	assert_int_equal(dns_servers_read(a, 3, span_text(conf)), 3);
-	assert_string_equal(address_port_text(&a[0], text), "192.0.2.1:53");
-	assert_string_equal(address_port_text(&a[1], text), "[2001:db8::1]:53");
-	assert_string_equal(address_port_text(&a[2], text), "192.0.2.2:53");
-	assert_int_equal(dns_servers_read(a, 2, span_text(conf)), 2);
-	assert_int_equal(dns_servers_read(a, 3, span_text("")), 0);
-}
-
 /* Takes the options off a line of words, which it cuts up. */
 static bool
 take(struct dns_options *o, char *argv[12], char *line)
@@ -142,7 +118,6 @@ main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_times_that_are_none),
 		cmocka_unit_test(test_servers),
-		cmocka_unit_test(test_servers_of_the_system),
 		cmocka_unit_test(test_options),
 	};
 
