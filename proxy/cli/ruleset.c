@@ -1,5 +1,7 @@
 #include "cli/ruleset.h"
 
+#define SET_MARK "meta mark set meta mark & 0xff00ffff | " RULESET_MARK
+
 void
 ruleset_write_removal(FILE *out)
 {
@@ -38,6 +40,33 @@ write_exempt(FILE *out, const struct settings *s, const char *verdict)
 		    s->exempt[i].length, verdict);
 }
 
+/*
+ * Where the server sees the client's address, its answers go to that: a packet
+ * that belongs to a socket of ours is kept here. So is what the way there has
+ * to say of it (the packet too big, the host not reached): the second port
+ * inside of an ICMP message, behind its 8 bytes and an IP header without
+ * options. Behind the place where masquerading is undone, so that the
+ * addresses are the socket's.
+ */
+static void
+write_divert(FILE *out)
+{
+	static const char *const packets[] = {
+		"tcp sport 25",
+		"icmp type destination-unreachable @th,240,16 25",
+		"icmpv6 type { destination-unreachable, packet-too-big } "
+		"@th,400,16 25",
+	};
+
+	(void)fputs("\tchain divert {\n"
+		    "\t\ttype filter hook prerouting priority dstnat + 10;\n",
+	    out);
+	for (size_t i = 0; i < DG_ARRAY_LEN(packets); i++)
+		(void)fprintf(out, "\t\t%s socket transparent 1 " SET_MARK "\n",
+		    packets[i]);
+	(void)fputs("\t}\n", out);
+}
+
 void
 ruleset_write(FILE *out, const struct settings *s)
 {
@@ -56,12 +85,13 @@ ruleset_write(FILE *out, const struct settings *s)
 	write_exempt(out, s, "return");
 	for (unsigned family = 4; family <= 6; family += 2)
 		(void)fprintf(out,
-		    "\t\tmeta nfproto ipv%u meta l4proto tcp tproxy %s to :%u "
-		    "meta mark set meta mark & 0xff00ffff | " RULESET_MARK
+		    "\t\tmeta nfproto ipv%u meta l4proto tcp tproxy %s to :%u " SET_MARK
 		    " accept\n",
 		    family, family == 4 ? "ip" : "ip6", s->listen_port);
-	(void)fputs("\t}\n"
-		    "\tchain forward {\n"
+	(void)fputs("\t}\n", out);
+	if (s->source == SOURCE_PRESERVE)
+		write_divert(out);
+	(void)fputs("\tchain forward {\n"
 		    "\t\ttype filter hook forward priority filter - 10;\n"
 		    "\t\t",
 	    out);

@@ -7,6 +7,9 @@
  * through refuses whatever comes to port 25 all the same: when no daemon
  * listens, TPROXY finds nobody and the packet goes that way, so the mail server
  * gets a reset and keeps its mail.
+ *
+ * With `proxy source preserve` a third one brings back what servers answer to
+ * connections that carry the client's address.
  */
 #ifndef DG_CLI_RULESET_H
 #define DG_CLI_RULESET_H

@@ -297,25 +297,6 @@ server_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 
 const struct option_kind kind_server = { server_take, server_show };
 
-/* `preserve` is part of the language but cannot be done yet: better refused
- * than ignored. */
-static int
-source_take(struct settings *s, const struct option *o, struct option_input *in)
-{
-	struct span word = option_word(in);
-
-	(void)o;
-	if (span_equal(word, span_text("preserve")))
-		in->expected =
-		    "router (preserve is not available in this version)";
-	if (!span_equal(word, span_text("router")))
-		return DG_ESYNTAX;
-	s->source = SOURCE_ROUTER;
-	return 0;
-}
-
-const struct option_kind kind_source = { source_take, word_show };
-
 /* levels */
 
 static int

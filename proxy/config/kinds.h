@@ -15,7 +15,6 @@ extern const struct option_kind kind_path; /* absolute */
 extern const struct option_kind kind_interface;
 extern const struct option_kind kind_exempt;
 extern const struct option_kind kind_server;
-extern const struct option_kind kind_source;
 extern const struct option_kind kind_level; /* the default one */
 extern const struct option_kind kind_domain;
 extern const struct option_kind kind_relay;

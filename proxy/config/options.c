@@ -29,10 +29,11 @@ static const struct option options[] = {
 	  .detail = "Not reachable from outside by itself; change it when "
 	    "another program of the router has it." },
 	{ "proxy source", { "router|preserve" },
-	  "router", &kind_source, AT(source),
+	  NULL, &kind_word, AT(source),
 	  .help = "address that the remote server sees",
-	  .detail = "`router`: the router's own. `preserve` (the mail server's "
-	    "own) is refused: this version cannot do it." },
+	  .detail = "`router`: the router's own. `preserve`: the mail server's "
+	    "own. Takes effect with `danegate firewall apply`, which then "
+	    "keeps the answers to connections of the daemon, and SIGHUP." },
 	{ "proxy max-sessions", { "N" },
 	  "a number from 1 to 10000", &kind_number, AT(max_sessions),
 	  .min = 1, .max = 10000, .unit = "sessions",

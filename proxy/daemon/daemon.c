@@ -176,7 +176,7 @@ daemon_on_accept(evutil_socket_t listener, short what, void *arg)
 			/* Not intercepted: it would come back to us. */
 			log_note(LOG_LEVEL_WARNING, "not-intercepted",
 			    "a connection to this machine itself");
-			(void)close(fd);
+			socket_reset(fd);
 			continue;
 		}
 		proxy_accept(d->proxy, fd, &client, &server);

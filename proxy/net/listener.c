@@ -98,6 +98,18 @@ accept_failure(int error)
 	}
 }
 
+/* Our end of a connection. */
+static int
+socket_local(struct address *local, int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		return DG_EIO;
+	return sockaddr_to_address(local, &ss, len);
+}
+
 int
 socket_accept(int *fd, struct address *client, struct address *destination,
     int listener)
@@ -113,9 +125,7 @@ socket_accept(int *fd, struct address *client, struct address *destination,
 		return accept_failure(errno);
 	if (sockaddr_to_address(&from, &ss, len) != 0)
 		goto fail;
-	len = sizeof(ss);
-	if (getsockname(s, (struct sockaddr *)&ss, &len) != 0 ||
-	    sockaddr_to_address(&to, &ss, len) != 0)
+	if (socket_local(&to, s) != 0)
 		goto fail;
 	/* Replies go out whole; waiting to fill segments only costs time. */
 	(void)set_flag(s, IPPROTO_TCP, TCP_NODELAY);
@@ -128,26 +138,89 @@ fail:
 	return DG_EAGAIN;
 }
 
-int
-socket_connect(int *fd, const struct address *destination)
+/* A stream socket with source's address and a port that the kernel chooses. */
+static int
+socket_open_as(int *fd, const struct address *source)
 {
+	struct address host = *source;
+	bool v6 = source->family == ADDRESS_IPV6;
 	struct sockaddr_storage ss;
 	socklen_t len;
 	int s;
 
-	if (sockaddr_from_address(&ss, &len, destination) != 0)
+	host.port = 0;
+	if (sockaddr_from_address(&ss, &len, &host) != 0)
 		return DG_EINVAL;
 	s = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s < 0)
 		return DG_EIO;
-	(void)set_flag(s, IPPROTO_TCP, TCP_NODELAY);
-	if (connect(s, (const struct sockaddr *)&ss, len) != 0 &&
-	    errno != EINPROGRESS) {
+	if (set_flag(s, v6 ? SOL_IPV6 : SOL_IP,
+		v6 ? IPV6_TRANSPARENT : IP_TRANSPARENT) != 0 ||
+	    bind(s, (const struct sockaddr *)&ss, len) != 0) {
 		close_keep_errno(s);
 		return DG_EIO;
 	}
 	*fd = s;
 	return 0;
+}
+
+/* The same, but never with source's port. */
+static int
+socket_open_beside(int *fd, const struct address *source)
+{
+	struct address local;
+	int first;
+	int err = socket_open_as(&first, source);
+
+	if (err != 0)
+		return err;
+	if (socket_local(&local, first) == 0 && local.port != source->port) {
+		*fd = first;
+		return 0;
+	}
+	/* As long as the first one holds the port, nobody else gets it. */
+	err = socket_open_as(fd, source);
+	close_keep_errno(first);
+	return err;
+}
+
+int
+socket_connect_from(int *fd, struct address *local,
+    const struct address *destination, const struct address *source)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int err = 0;
+	int s;
+
+	if (sockaddr_from_address(&ss, &len, destination) != 0)
+		return DG_EINVAL;
+	if (source != NULL)
+		err = socket_open_beside(&s, source);
+	else
+		s = socket(ss.ss_family,
+		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (err != 0)
+		return err;
+	if (s < 0)
+		return DG_EIO;
+	(void)set_flag(s, IPPROTO_TCP, TCP_NODELAY);
+	if ((connect(s, (const struct sockaddr *)&ss, len) != 0 &&
+		errno != EINPROGRESS) ||
+	    socket_local(local, s) != 0) {
+		close_keep_errno(s);
+		return DG_EIO;
+	}
+	*fd = s;
+	return 0;
+}
+
+int
+socket_connect(int *fd, const struct address *destination)
+{
+	struct address local;
+
+	return socket_connect_from(fd, &local, destination, NULL);
 }
 
 /* Loopback and the unspecified address are ours on every machine. */
@@ -217,6 +290,15 @@ socket_is_self(const struct address *address)
 		found = is_interface_address(i, &a);
 	freeifaddrs(list);
 	return found;
+}
+
+void
+socket_reset(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	(void)close(fd);
 }
 
 int

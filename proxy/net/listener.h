@@ -32,11 +32,24 @@ DG_MUSTCHECK int socket_accept(int *fd, struct address *client,
 DG_MUSTCHECK int socket_connect(int *fd, const struct address *destination);
 
 /*
+ * The same, from the address of another host where source is not NULL: needs
+ * CAP_NET_ADMIN, and rules that bring the answers here. The port is never
+ * source's own: between the same two hosts that would be a connection that
+ * stands already, and connection tracking would take one for the other. local
+ * is our end of the new connection.
+ */
+DG_MUSTCHECK int socket_connect_from(int *fd, struct address *local,
+    const struct address *destination, const struct address *source);
+
+/*
  * The address belongs to this machine (or is loopback or unspecified): a
  * connection to it would come back to us. Also true when the system cannot
  * tell, so that a loop is never opened by mistake.
  */
 bool socket_is_self(const struct address *a);
+
+/* Closes with a reset, so that the other side knows at once. */
+void socket_reset(int fd);
 
 /* Fetches and clears the pending error: 0 or an errno value. */
 int socket_error(int fd);

@@ -29,9 +29,7 @@ greet_failed(struct session *s)
 	char address[ADDRESS_TEXT_MAX];
 	char why[200];
 
-	if (s->upstream.endpoint == NULL)
-		(void)snprintf(why, sizeof(why), "no route");
-	else if (s->timed_out)
+	if (s->timed_out)
 		(void)snprintf(why, sizeof(why), "timeout");
 	else
 		upstream_error(&s->upstream, why, sizeof(why));

@@ -466,8 +466,9 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	QUEUE_APPEND(&p->sessions, s, link);
 	p->nsessions++;
 	session_set_timer(s);
-	err = upstream_connect(&s->upstream, p->base, server, session_on_event,
-	    s);
+	err = upstream_connect(&s->upstream, p->base, server,
+	    p->settings->source == SOURCE_PRESERVE ? client : NULL,
+	    session_on_event, s);
 	if (err != 0) {
 		greet_failed(s);
 		endpoint_update(s->downstream);

@@ -1,6 +1,7 @@
 #include "session/proxy.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,31 +65,76 @@ proxy_reconfigure(struct proxy *p, const struct settings *settings,
 		}
 }
 
-static void
-proxy_turn_away(struct proxy *p, int fd, const struct address *client,
-    const struct address *server)
-{
-	static const char busy[] =
-	    "421 4.3.2 danegate: overload: too many sessions, try again\r\n";
-	struct log_line l;
+/* What stands against one more session. */
+struct objection {
+	enum reason reason; /* REASON_OK: nothing */
+	const char *words;  /* of the reply */
+};
 
-	(void)send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+static void
+proxy_turn_away(const struct proxy *p, int fd, const struct address *client,
+    const struct address *server, const struct objection *o)
+{
+	struct log_line l;
+	char reply[200];
+	int n = snprintf(reply, sizeof(reply), "421 %s\r\n", o->words);
+
+	if (n > 0 && (size_t)n < sizeof(reply))
+		(void)send(fd, reply, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
 	log_begin(&l, LOG_LEVEL_WARNING, "turned-away");
 	log_address(&l, "client", client);
 	log_address(&l, "server", server);
 	log_number(&l, "sessions", p->nsessions);
-	log_text(&l, "reason", reason_text(REASON_OVERLOAD));
+	log_text(&l, "reason", reason_text(o->reason));
+	log_text(&l, "why", o->words);
 	log_end(&l);
+}
+
+/*
+ * A connection of our own that came back, by a route that leads in a circle.
+ * The other side of it is given what it is told here.
+ */
+static bool
+proxy_is_loop(const struct proxy *p, const struct address *client)
+{
+	for (const struct session *s = p->sessions.first; s != NULL;
+	     s = s->link.next)
+		if (s->upstream.endpoint != NULL &&
+		    s->upstream.local.port == client->port &&
+		    address_same_host(&s->upstream.local, client))
+			return true;
+	return false;
+}
+
+static struct objection
+proxy_objection(const struct proxy *p, const struct address *client)
+{
+	if (p->draining)
+		return (struct objection){ REASON_OVERLOAD,
+			"4.3.2 danegate: going down" };
+	if (proxy_is_loop(p, client))
+		return (struct objection){ REASON_SERVER_GONE,
+			"4.4.6 danegate: server-gone: a loop, this connection "
+			"is danegate's own" };
+	if (p->nsessions >= p->settings->max_sessions)
+		return (struct objection){ REASON_OVERLOAD,
+			"4.3.2 danegate: overload: too many sessions, try "
+			"again" };
+	return (struct objection){ REASON_OK, "" };
 }
 
 void
 proxy_accept(struct proxy *p, int fd, const struct address *client,
     const struct address *server)
 {
-	if (p->draining || p->nsessions >= p->settings->max_sessions ||
-	    session_new(p, fd, client, server) != 0)
-		proxy_turn_away(p, fd, client, server);
+	struct objection o = proxy_objection(p, client);
+
+	if (o.reason == REASON_OK && session_new(p, fd, client, server) != 0)
+		o = (struct objection){ REASON_OVERLOAD,
+			"4.3.2 danegate: overload: no memory, try again" };
+	if (o.reason != REASON_OK)
+		proxy_turn_away(p, fd, client, server, &o);
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "session/upstream.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 
 int
 upstream_connect(struct upstream *u, struct event_base *base,
-    const struct address *server, endpoint_event_cb *cb, void *arg)
+    const struct address *server, const struct address *source,
+    endpoint_event_cb *cb, void *arg)
 {
 	int fd;
 	int err;
@@ -16,13 +18,17 @@ upstream_connect(struct upstream *u, struct event_base *base,
 	buf_init(&u->wire_out, u->wire_out_mem, sizeof(u->wire_out_mem));
 	buf_init(&u->app_in, u->app_in_mem, sizeof(u->app_in_mem));
 	buf_init(&u->app_out, u->app_out_mem, sizeof(u->app_out_mem));
-	err = socket_connect(&fd, server);
-	if (err != 0)
+	err = socket_connect_from(&fd, &u->local, server, source);
+	if (err != 0) {
+		u->error = err == DG_EIO ? errno : EAFNOSUPPORT;
 		return err;
+	}
 	err = endpoint_new(&u->endpoint, base, fd, true, &u->wire_in,
 	    &u->wire_out, cb, arg);
-	if (err != 0)
+	if (err != 0) {
+		u->error = ENOMEM;
 		return err;
+	}
 	u->status = UPSTREAM_CONNECTING;
 	return 0;
 }
@@ -105,7 +111,8 @@ upstream_flushed(struct upstream *u)
 void
 upstream_error(const struct upstream *u, char *text, size_t n)
 {
-	int error = u->endpoint != NULL ? endpoint_error(u->endpoint) : 0;
+	int error = u->endpoint != NULL ? endpoint_error(u->endpoint)
+					: u->error;
 
 	if (error != 0)
 		(void)snprintf(text, n, "%s", strerror(error));

@@ -32,6 +32,8 @@ struct upstream {
 	struct endpoint *endpoint;
 	struct tls_conn *tls; /* NULL: in clear */
 	enum upstream_status status;
+	struct address local; /* our end; of no family: never connected */
+	int error;	      /* why it could not even begin to connect */
 	struct buf wire_in;
 	struct buf wire_out;
 	struct buf app_in;
@@ -43,11 +45,13 @@ struct upstream {
 };
 
 /*
- * Begins to connect; cb(arg) is called from the loop whenever something may
- * have changed. DG_EIO with errno set when it cannot even begin, DG_ENOMEM.
+ * Begins to connect, from source's address where it is not NULL; cb(arg) is
+ * called from the loop whenever something may have changed. DG_EIO when it
+ * cannot even begin (upstream_error() says why), DG_ENOMEM.
  */
 DG_MUSTCHECK int upstream_connect(struct upstream *u, struct event_base *base,
-    const struct address *server, endpoint_event_cb *cb, void *arg);
+    const struct address *server, const struct address *source,
+    endpoint_event_cb *cb, void *arg);
 
 /*
  * Changes to TLS; the handshake begins with the next run. sni may be NULL.

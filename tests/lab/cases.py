@@ -3,11 +3,13 @@ says what is promised. Cases that begin with `control_` run without danegate:
 they show that the attacks work and that the leak detector finds a leak.
 """
 
+import contextlib
 import dataclasses
 import email.utils
 import hashlib
 import itertools
 import random
+import re
 
 import capture
 import dns
@@ -536,6 +538,159 @@ def exempt_source_untouched(lab, family):
         lab.danegate.firewall("apply")
 
 
+@contextlib.contextmanager
+def preserved_source(lab):
+    """Servers see the mail server's own address meanwhile."""
+    lab.danegate.reload("set proxy source preserve", wait="reloaded")
+    lab.danegate.firewall("apply")
+    try:
+        yield
+    finally:
+        lab.danegate.reload(wait="reloaded")
+        lab.danegate.firewall("apply")
+
+
+@contextlib.contextmanager
+def another_address(namespace, interface, address):
+    """One more for an interface."""
+    words = [address + ("/64" if ":" in address else "/24"), "dev", interface]
+    topology.run(namespace, "ip", "address", "add", *words,
+                 *(["nodad"] if ":" in address else []))
+    try:
+        yield
+    finally:
+        topology.run(namespace, "ip", "address", "del", *words)
+
+
+@contextlib.contextmanager
+def rules(namespace, text):
+    """Rules of somebody else's, of a table of their own."""
+    topology.run(namespace, "nft", f"table inet lab {{ {text}; }}")
+    try:
+        yield
+    finally:
+        topology.run(namespace, "nft", "delete table inet lab")
+
+
+def seen_by_mx(lab, family, source):
+    """Delivers a letter from that address; whom the MX says it came from."""
+    site = world.SITES["dane-ee.test"]
+    letter = Letter(site.domain(family))
+    with lab.capture.watch() as packets, \
+            mail.Dialogue(topology.LAN, site.address(family),
+                          source=source) as smtp:
+        smtp.ehlo()
+        smtp.expect(250, f"MAIL FROM:<{SENDER}>")
+        smtp.expect(250, f"RCPT TO:<{letter.recipient}>")
+        smtp.send_data(letter.text)
+    require_unread(lab, packets, letter)
+    received = lab.mx.wait_for_message(letter.recipient)
+    return re.search(rb"\(unknown \[(?:IPv6:)?([^]]*)\]\)",
+                     received).group(1).decode()
+
+
+ROUTER = {4: "198.51.100.1", 6: "2001:db8:2::1"}
+SECOND = {4: "192.0.2.3", 6: "2001:db8:1::3"}
+
+
+@case
+def router_seen_by_mx(lab, family):
+    """Unless the operator says otherwise the MX sees the router."""
+    require_equal(seen_by_mx(lab, family, topology.MTA[family]),
+                  ROUTER[family], "the MX saw")
+
+
+@case
+def own_address_seen_by_mx(lab, family):
+    """With `proxy source preserve` the MX sees the mail server's own address,
+    whichever of several it used; all else is as before."""
+    with preserved_source(lab), \
+            another_address(topology.LAN, "eth0", SECOND[family]):
+        for source in topology.MTA[family], SECOND[family]:
+            require_equal(seen_by_mx(lab, family, source), source,
+                          "the MX saw")
+        require_delivered(lab, world.SITES["dane-ta.test"], family, "dane-ta")
+        require_held(lab, world.SITES["mismatch.test"], family,
+                     "tlsa-mismatch")
+
+
+@case
+def own_address_masqueraded(lab, family):
+    """The same where the router masquerades what leaves the office: the
+    answers find their way back, and no connection is taken for another."""
+    with preserved_source(lab), rules(
+            topology.GW, "chain c { type nat hook postrouting priority srcnat;"
+            f" oifname {topology.GW_WAN_INTERFACE} masquerade; }}"):
+        for _ in range(3):
+            require_equal(seen_by_mx(lab, family, topology.MTA[family]),
+                          ROUTER[family], "the MX saw")
+
+
+@case
+def masqueraded(lab, family):
+    """The router's own address under masquerading."""
+    with rules(
+            topology.GW, "chain c { type nat hook postrouting priority srcnat;"
+            f" oifname {topology.GW_WAN_INTERFACE} masquerade; }}"):
+        require_equal(seen_by_mx(lab, family, topology.MTA[family]),
+                      ROUTER[family], "the MX saw")
+
+
+def require_greeting(family, host, code, words):
+    """Whoever dials that host of the world is greeted so, and closed."""
+    with topology.connect(topology.LAN, topology.wan_address(host, family),
+                          25) as connection:
+        greeting = b"".join(iter(lambda: connection.recv(1000), b"")).decode()
+    require(greeting.startswith(code) and words in greeting, greeting)
+
+
+NOBODY = 250
+
+
+@case
+def failed_connection_told(lab, family):
+    """Nobody listens there, or the way there says that it leads nowhere: the
+    mail server is told at once, with the cause, and tries its next MX."""
+    address = topology.wan_address(NOBODY, family)
+    no_way = ("chain c { type filter hook input priority 0; tcp dport 25 "
+              f"{'ip' if family == 4 else 'ip6'} daddr "
+              f"{address} reject with icmpx type host-unreachable; }}")
+    for source in contextlib.nullcontext(), preserved_source(lab):
+        with source, another_address(topology.WAN, "eth0", address):
+            require_greeting(family, NOBODY, "421 4.4.1", "refused")
+            with rules(topology.WAN, no_way):
+                require_greeting(family, NOBODY, "421 4.4.1",
+                                 "No route to host")
+
+
+def require_refused(address, port):
+    """A connection from the office to there is reset."""
+    try:
+        topology.connect(topology.LAN, address, port).close()
+    except ConnectionRefusedError:
+        return
+    raise AssertionError(f"{address} port {port}: taken")
+
+
+@case
+def router_itself_refused(lab, family):
+    """Who dials the router itself, on whatever address of its and whatever
+    port of ours, gets a reset: also where a rule for the world's mail would
+    send it back into the office."""
+    second, office, ip = {4: ("192.0.2.77", "192.0.2.1", "ip"),
+                          6: ("2001:db8:1::77", "2001:db8:1::1", "ip6")}[family]
+    with another_address(topology.GW, topology.GW_LAN_INTERFACE, second):
+        for address in second, office, ROUTER[family]:
+            for port in 25, 10025:
+                require_refused(address, port)
+    hairpin = ("chain c { type nat hook prerouting priority dstnat; "
+               f"{ip} daddr {ROUTER[family]} tcp dport 25 dnat {ip} to "
+               f"{topology.MTA[family]}; }}")
+    with rules(topology.GW, hairpin):
+        require_refused(ROUTER[family], 25)
+    require_equal(lab.danegate.events(event="connect-failed"), [], "sessions")
+
+
 @once
 @case
 def reload_takes_all_or_nothing(lab, _family):
@@ -650,3 +805,8 @@ def firewall_comes_and_goes(lab, _family):
     finally:
         lab.danegate.firewall("apply")
     require_equal(gateway.network_state(), applied, "applied again")
+    with preserved_source(lab):
+        preserving = gateway.network_state()
+        lab.danegate.firewall("apply")
+        require_equal(gateway.network_state(), preserving, "applied twice")
+    require_equal(gateway.network_state(), applied, "back to the router's")

@@ -230,8 +230,9 @@ class LegacyMta(Postfix):
 class Dialogue(smtplib.SMTP):
     """A hand-made SMTP client inside a namespace."""
 
-    def __init__(self, namespace, address, port=25, seconds=20):
+    def __init__(self, namespace, address, port=25, seconds=20, source=None):
         self.namespace = namespace
+        self.source = source
         super().__init__(local_hostname="mail.office.example",
                          timeout=seconds)
         self._host = address  # what starttls() goes by
@@ -239,7 +240,8 @@ class Dialogue(smtplib.SMTP):
         self._check(code, text, 220, "the greeting")
 
     def _get_socket(self, host, port, timeout):
-        return topology.connect(self.namespace, host, port, timeout)
+        return topology.connect(self.namespace, host, port, timeout,
+                                self.source)
 
     @staticmethod
     def _check(code, text, expected, what):

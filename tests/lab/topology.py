@@ -74,10 +74,12 @@ def _set_namespace(fd):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def connect(namespace, address, port, seconds=20):
-    """A TCP connection from inside a namespace."""
+def connect(namespace, address, port, seconds=20, source=None):
+    """A TCP connection from inside a namespace, from one of its addresses."""
     with entered(namespace):
-        return socket.create_connection((address, port), timeout=seconds)
+        return socket.create_connection(
+            (address, port), timeout=seconds,
+            source_address=source and (source, 0))
 
 
 def listen(namespace, address, port):

@@ -135,7 +135,7 @@ test_bad_lines(void **state)
 	refuse("set proxy listen-port 65536", 1, "1 to 65535");
 	refuse("set proxy listen-port", 1, "1 to 65535");
 	refuse("set proxy listen-port 25 26", 1, "nothing more");
-	refuse("set proxy source preserve", 1, "not available");
+	refuse("set proxy source client", 1, "preserve");
 	refuse("set proxy memory-limit 1K", 1, "1M");
 	refuse("set proxy memory-limit 99999999999M", 1, "1M");
 	refuse("set policy default verify", 1, "not available");

@@ -91,8 +91,7 @@ make_statement(char *text, size_t size, const struct option *o,
 static bool
 is_refused(const char *text)
 {
-	return strstr(text, " verify") != NULL ||
-	    strstr(text, " preserve") != NULL;
+	return strstr(text, " verify") != NULL;
 }
 
 static void

@@ -65,7 +65,8 @@ struct fake_facts {
 struct fake_world {
 	struct event_base *base;
 	struct fake_peer client, server;
-	int connect_errno; /* connect() fails at once */
+	int connect_errno;    /* connect() fails at once */
+	struct address local; /* our end of the server's connection */
 	enum fake_split split;
 	uint32_t seed;
 

@@ -298,15 +298,38 @@ socket_accept(int *fd, struct address *client, struct address *destination,
 }
 
 int
-socket_connect(int *fd, const struct address *destination)
+socket_connect_from(int *fd, struct address *local,
+    const struct address *destination, const struct address *source)
 {
+	static const struct address router = { .family = ADDRESS_IPV4,
+		.bytes = { 198, 51, 100, 1 } };
+
 	(void)destination;
 	if (fake.connect_errno != 0) {
 		errno = fake.connect_errno;
 		return DG_EIO;
 	}
 	*fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return *fd < 0 ? DG_EIO : 0;
+	if (*fd < 0)
+		return DG_EIO;
+	fake.local = source != NULL ? *source : router;
+	fake.local.port = 50000;
+	*local = fake.local;
+	return 0;
+}
+
+int
+socket_connect(int *fd, const struct address *destination)
+{
+	struct address local;
+
+	return socket_connect_from(fd, &local, destination, NULL);
+}
+
+void
+socket_reset(int fd)
+{
+	(void)close(fd);
 }
 
 bool

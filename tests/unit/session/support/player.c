@@ -505,13 +505,16 @@ op_facts(struct span rest)
 
 /* Lines of talk */
 
+/* client: of no family for the office's mail server. */
 static bool
-new_client(int *far)
+new_client(int *far, struct address client)
 {
-	struct address client, server;
+	struct address server;
 	int fds[2];
 
-	if (address_parse_port(&client, span_text("10.0.0.9@40000"), 0) != 0 ||
+	if ((client.family == ADDRESS_NONE &&
+		address_parse_port(&client, span_text("10.0.0.9@40000"), 0) !=
+		    0) ||
 	    address_parse_port(&server, span_text("192.0.2.25"), 25) != 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
 		return fail("no client");
@@ -572,7 +575,7 @@ op_connect(struct span rest)
 		fake.connect_errno = ENETUNREACH;
 	if (stage.far >= 0)
 		(void)close(stage.far);
-	return new_client(&stage.far) && settle();
+	return new_client(&stage.far, (struct address){ 0 }) && settle();
 }
 
 static bool
@@ -826,7 +829,7 @@ op_reload(struct span rest)
 }
 
 static bool
-op_turned_away(struct span rest)
+turned_away(struct span rest, struct address client)
 {
 	char got[500];
 	struct fake_peer *p = &fake.client;
@@ -835,7 +838,7 @@ op_turned_away(struct span rest)
 	ssize_t n;
 	int far;
 
-	if (!talk_begins() || !before_action() || !new_client(&far))
+	if (!talk_begins() || !before_action() || !new_client(&far, client))
 		return false;
 	n = recv(far, got, sizeof(got) - 1, MSG_DONTWAIT);
 	(void)close(far);
@@ -847,6 +850,30 @@ op_turned_away(struct span rest)
 	    memcmp(got, rest.p, rest.n) != 0)
 		return stage.play->blind || fail("it was told: %s", got);
 	return after_action();
+}
+
+static bool
+op_turned_away(struct span rest)
+{
+	return turned_away(rest, (struct address){ 0 });
+}
+
+static bool
+op_loops(struct span rest)
+{
+	return talk_begins() && settle() && turned_away(rest, fake.local);
+}
+
+static bool
+op_from(struct span rest)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!talk_begins() || !settle())
+		return false;
+	return span_equal(span_trim(rest),
+		   span_text(address_text(&fake.local, text))) ||
+	    fail("it comes from %s", text);
 }
 
 static bool
@@ -970,6 +997,8 @@ static const struct {
 	{ "drain", op_drain },
 	{ "reload", op_reload },
 	{ "turned-away", op_turned_away },
+	{ "loops", op_loops },
+	{ "from", op_from },
 	{ "log", op_log },
 	{ "nothing", op_nothing },
 	{ "waits", op_waits },

@@ -34,6 +34,9 @@
  *	late			the timeout is only ten seconds off
  *	drain | reload [STATEMENT]
  *	turned-away TEXT	one more client gets this line and the end
+ *	loops TEXT		the session's own connection with the server
+ *				comes in as a client; it gets this line
+ *	from ADDRESS		where the server sees the connection come from
  *	log EVENT WORD...	a line of the log that has all these words
  *	nothing at client|server
  *	waits STATE		the play ends here, and the session waits
