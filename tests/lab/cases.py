@@ -20,6 +20,8 @@ import world
 
 CONTROLS, CASES = [], []
 SENDER = "ann@office.example"
+# As an MX writes it into its Received line.
+NOTED_TLS = re.compile(rb"[( ]TLSv?1\.[23]\b")
 numbers = itertools.count(1)
 
 
@@ -106,10 +108,11 @@ def mail_to(lab, letter):
 def require_delivered(lab, site, family, auth):
     """A letter to the site arrives whole, authenticated like that; returns the
     packets that carried it."""
+    wait_for_message = lab.world.mail_hosts[site.server].wait_for_message
     letter = Letter(site.domain(family))
     attempt, packets = mail_to(lab, letter)
     require_equal(attempt.status, "sent", str(attempt))
-    received = lab.mx.wait_for_message(letter.recipient)
+    received = wait_for_message(letter.recipient)
     require(received.endswith(letter.text.replace(b"\r\n", b"\n")),
             f"it arrived changed: {received[-400:]!r}")
     decision = lab.danegate.wait_for_event(event="decision",
@@ -121,7 +124,7 @@ def require_delivered(lab, site, family, auth):
     lab.danegate.wait_for_event(event="delivered", to="1",
                                 session=decision["session"])
     if auth != "none":
-        require(b"using TLSv1" in received, "the MX saw no TLS")
+        require(NOTED_TLS.search(received), "the MX saw no TLS")
         require_unread(lab, packets, letter)
     return letter, packets
 
@@ -232,6 +235,23 @@ def dane_ee_delivered(lab, family):
 def dane_ta_delivered(lab, family):
     """TLSA 2 1 1 of the issuer: delivered, authenticated, unreadable."""
     require_delivered(lab, world.SITES["dane-ta.test"], family, "dane-ta")
+
+
+def delivered_to(site):
+    """The case of one more kind of MX."""
+    auth = "dane-ta" if site.tlsa == "ca" else "dane-ee"
+
+    def deliver(lab, family):
+        require_delivered(lab, site, family, auth)
+    deliver.__name__ = site.name.removesuffix(".test").replace("-", "_") + \
+        "_delivered"
+    deliver.__doc__ = (f"The MX is {site.server} with a key of kind "
+                       f"{site.key}: delivered, {auth}, unreadable.")
+    return case(deliver)
+
+
+for kind_of_mx in world.KINDS_OF_MX:
+    delivered_to(kind_of_mx)
 
 
 @case

@@ -39,6 +39,13 @@ QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush",
                  "hold", "incoming", "private", "saved", "trace")
 
 
+def read_maildir(folder):
+    """The messages in it, as bytes."""
+    new = folder / "new"
+    return [path.read_bytes() for path in new.iterdir()] \
+        if new.exists() else []
+
+
 class Postfix:
     """One instance. settings: of main.cf; listeners: lines of master.cf."""
 
@@ -142,11 +149,9 @@ class MailHosts(Postfix):
     def messages(self, recipient):
         """What has arrived for an address, as bytes; the lines above the
         message's own header are the MX's."""
-        new = self.boxes / "all" / "new"
-        messages = map(pathlib.Path.read_bytes, new.iterdir()) \
-            if new.exists() else []
         to = f"\nDelivered-To: {recipient}\n".encode()
-        return [message for message in messages if to in message]
+        return [message for message in read_maildir(self.boxes / "all")
+                if to in message]
 
     def wait_for_message(self, recipient, seconds=20):
         return topology.until(lambda: self.messages(recipient), seconds,

@@ -1,5 +1,6 @@
 """Certificates by the openssl command, and the TLSA records that fit them."""
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -48,6 +49,7 @@ class Certificate:
     def der(self):
         return _openssl("x509", "-in", self.certificate, "-outform", "DER")
 
+    @functools.cache
     def tlsa(self, usage):
         """The rdata `usage 1 1`: SHA2-256 of the public key."""
         pem = _openssl("x509", "-in", self.certificate, "-noout", "-pubkey")

@@ -92,8 +92,8 @@ class Process:
     """A server in a namespace: started, watched, stopped by its own id. All
     that it says on its standard error goes line by line into .lines."""
 
-    def __init__(self, namespace, argv, resolv_conf=None, env=None):
-        self.name = os.path.basename(str(argv[0]))
+    def __init__(self, namespace, argv, resolv_conf=None, env=None, name=None):
+        self.name = name or os.path.basename(str(argv[0]))
         argv = [str(a) for a in argv]
         if resolv_conf is not None:
             # `ip netns exec` has given the command a mount namespace.

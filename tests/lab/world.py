@@ -7,6 +7,7 @@ once over IPv4 and once over IPv6. The mail domain SITE is as v4.SITE.
 """
 
 import dataclasses
+import itertools
 import pathlib
 import ssl
 
@@ -14,6 +15,7 @@ import attack
 import capture
 import dns
 import mail
+import mta
 import pki
 import smtpd
 import topology
@@ -23,8 +25,9 @@ FAMILIES = (4, 6)
 
 @dataclasses.dataclass
 class Site:
-    """host: the number of its MX hosts' addresses. real_host: of the real
-    Postfix where another one answers on those. tlsa: "own", "ca" (of its
+    """host: the number of its MX hosts' addresses. server: what answers there,
+    "postfix", "exim", "opensmtpd", or "" for something of our own. real_host:
+    of the real server where another one answers on those. tlsa: "own", "ca" (of its
     issuer), "other" (of a key that nobody has), "pkix" (of a usage that DANE
     for mail cannot use), "lost" (asking for it fails),
     or "" for none. mx_data: of the MX records; {} is the family."""
@@ -38,7 +41,7 @@ class Site:
     nsec3: bool = False
     spoilt: str = ""
     real_host: int = 0
-    postfix: bool = True
+    server: str = "postfix"
     mx_data: str = "10 mx{}"
     served: bool = True
 
@@ -52,6 +55,17 @@ class Site:
         return topology.wan_address(self.host, family)
 
 
+# Each kind of MX with each kind of key; dane-ee.test and dane-ta.test are two
+# more of Postfix.
+KINDS_OF_MX = (
+    Site("ee-rsa-postfix.test", 41, tlsa="own", key="rsa"),
+    Site("ta-ec-postfix.test", 42, tlsa="ca", by_ca=True),
+    *(Site(f"{usage}-{key}-{server}.test", host + at, server=server, key=key,
+           tlsa="ca" if usage == "ta" else "own", by_ca=usage == "ta")
+      for server, host in (("exim", 43), ("opensmtpd", 47))
+      for at, (usage, key) in enumerate(itertools.product(
+          ("ee", "ta"), ("ec", "rsa")))))
+
 SITES = {site.name: site for site in (
     Site("dane-ee.test", 11, tlsa="own"),
     Site("dane-ta.test", 12, tlsa="ca", key="rsa", by_ca=True, nsec3=True),
@@ -60,20 +74,21 @@ SITES = {site.name: site for site in (
     Site("replaced.test", 15, tlsa="own", real_host=115, nsec3=True),
     Site("bogus.test", 16, tlsa="own", spoilt="TLSA"),
     Site("forged.test", 17, tlsa="own"),
-    Site("evil.test", 18, tlsa="own", postfix=False),
+    Site("evil.test", 18, tlsa="own", server=""),
     Site("plain-tls.test", 19, by_ca=True, nsec3=True),
     Site("cleartext.test", 20, starttls=False),
     Site("unsigned.test", 21, signed=False),
-    Site("bytes.test", 22, tlsa="own", postfix=False),
-    Site("refused.test", 23, tlsa="own", postfix=False),
-    Site("injected.test", 24, tlsa="own", postfix=False),
-    Site("old-tls.test", 25, tlsa="own", key="rsa", postfix=False),
+    Site("bytes.test", 22, tlsa="own", server=""),
+    Site("refused.test", 23, tlsa="own", server=""),
+    Site("injected.test", 24, tlsa="own", server=""),
+    Site("old-tls.test", 25, tlsa="own", key="rsa", server=""),
     Site("pkix.test", 26, tlsa="pkix"),
     Site("lost-tlsa.test", 27, tlsa="lost"),
-    Site("lost-mx.test", 28, served=False, postfix=False),
-    Site("no-mail.test", 29, postfix=False, mx_data="0 ."),
+    Site("lost-mx.test", 28, served=False, server=""),
+    Site("no-mail.test", 29, server="", mx_data="0 ."),
     Site("removed-tlsa.test", 30, tlsa="own"),
-    Site("fickle.test", 31, postfix=False),
+    Site("fickle.test", 31, server=""),
+    *KINDS_OF_MX,
 )}
 
 # What the resolver of the office's mail server is made to believe.
@@ -100,12 +115,16 @@ class World:
                         dns.start_resolver(folder, dns.RESOLVER,
                                            denied=DENIED),
                         dns.start_resolver(folder, dns.LIAR, LIES)]
-        self.mx = mail.MailHosts(folder, self._postfix_hosts(),
-                                 self.resolv_conf(dns.RESOLVER))
+        self.mail_hosts = {
+            server: self._start_mail_hosts(server, kind) for server, kind in (
+                ("postfix", mail.MailHosts), ("exim", mta.EximHosts),
+                ("opensmtpd", mta.OpenSmtpdHosts))}
+        self.mx = self.mail_hosts["postfix"]
         self.mta = mail.LegacyMta(folder, self.resolv_conf(dns.LIAR))
         self._start_others()
         self.capture = capture.Capture(folder)
-        self.mx.wait_until_ready()
+        for hosts in self.mail_hosts.values():
+            hosts.wait_until_ready()
         self.mta.wait_until_ready()
 
     def _make_certificates(self):
@@ -149,10 +168,16 @@ class World:
                         nsec3=site.nsec3, spoilt=site.spoilt,
                         served=site.served)
 
-    def _postfix_hosts(self):
-        return {site.real_host or site.host:
-                (site.name, self.certificates.get(site.name))
-                for site in SITES.values() if site.postfix}
+    def _start_mail_hosts(self, server, kind):
+        """All hosts that run this server. Where it is not to be had, the cases
+        that need it fail, and no others."""
+        hosts = {site.real_host or site.host:
+                 (site.name, self.certificates.get(site.name))
+                 for site in SITES.values() if site.server == server}
+        try:
+            return kind(self.folder, hosts, self.resolv_conf(dns.RESOLVER))
+        except mta.Missing as error:
+            return mta.Absent(error)
 
     def resolv_conf(self, host):
         """For whoever should ask that resolver; returns the file."""
