@@ -23,7 +23,7 @@ O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san))
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config smtp dnssec dane policy net tls dns session daemon cli
+ROOMS := base config smtp dnssec dane policy net tls dns session probe daemon cli
 uses_base :=
 uses_config := base
 uses_smtp := base
@@ -34,8 +34,9 @@ uses_net := base
 uses_tls := base net
 uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
+uses_probe := base config smtp dnssec dane policy net tls dns session
 uses_daemon := $(uses_session) session
-uses_cli := base config net dnssec dane policy dns
+uses_cli := base config smtp net dnssec dane policy tls dns probe
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core

@@ -33,6 +33,7 @@ int config_check_run(int argc, char **argv);
 int dns_forwarder_run(int argc, char **argv);
 int dane_verify_run(int argc, char **argv);
 int dns_lookup_run(int argc, char **argv);
+int probe_run(int argc, char **argv);
 int firewall_print_run(int argc, char **argv);
 int firewall_apply_run(int argc, char **argv);
 int firewall_remove_run(int argc, char **argv);

@@ -29,6 +29,18 @@ const struct cli_command cli_commands[] = {
 	  "--anchor the built-in anchors of the root hold. Exit: 0 secure, "
 	  "3 insecure, 1 bogus, 4 no answer to be had, 2 bad arguments.",
 	  dns_lookup_run },
+	{ "probe",
+	  "[--json] [--server ADDRESS[@PORT]]... [--anchor FILE] "
+	  "[--level LEVEL] [-c FILE] "
+	  "DOMAIN [--mx HOST] [--address ADDRESS[@PORT]]",
+	  "walk the delivery of a mail to DOMAIN, and send none",
+	  "MX, addresses and TLSA records with their DNSSEC status, then for each "
+	  "server: connection, EHLO, STARTTLS, TLS, certificates, DANE, and what "
+	  "danegated would do with the mail. Without --level and --server the "
+	  "configuration's hold, or /etc/resolv.conf. --mx: this host alone; "
+	  "--address: this server alone. Exit: 0 a server would be given the mail, "
+	  "1 it is deferred or rejected, 4 no server was reached, 2 bad arguments.",
+	  probe_run },
 	{ "firewall print", "[-c FILE]",
 	  "show the rules that hand port 25 of the LAN to danegated",
 	  "Text for `nft -f`, with the ip commands as comments; nothing is "

@@ -227,42 +227,51 @@ static const struct {
 	{ "--at", option_at },
 };
 
-/* Takes one option off o->argv; false when it is none. */
-static bool
-take_option(struct dns_options *o)
+static void
+skip_arguments(struct dns_options *o, int n)
 {
-	const char *word = o->argv[0];
+	o->argc -= n;
+	o->argv += n;
+}
+
+int
+dns_option_take(struct dns_options *out)
+{
+	const char *word = out->argv[0];
 
 	if (strcmp(word, "--json") == 0) {
-		o->json = true;
-		o->argc--;
-		o->argv++;
-		return true;
+		out->json = true;
+		skip_arguments(out, 1);
+		return 0;
 	}
 	for (size_t i = 0; i < DG_ARRAY_LEN(options); i++) {
 		if (strcmp(word, options[i].word) != 0)
 			continue;
-		if (o->argc < 2) {
+		if (out->argc < 2) {
 			(void)fprintf(stderr, "%s: expected a value\n", word);
-			return false;
+			return DG_ESYNTAX;
 		}
-		if (!options[i].take(o, o->argv[1]))
-			return false;
-		o->argc -= 2;
-		o->argv += 2;
-		return true;
+		if (!options[i].take(out, out->argv[1]))
+			return DG_ESYNTAX;
+		skip_arguments(out, 2);
+		return 0;
 	}
-	(void)fprintf(stderr, "%s: no such option\n", word);
-	return false;
+	return DG_ENOTFOUND;
 }
 
 bool
 dns_options_take(struct dns_options *out, int argc, char **argv)
 {
 	*out = (struct dns_options){ .at = -1, .argc = argc, .argv = argv };
-	while (out->argc > 0 && strncmp(out->argv[0], "--", 2) == 0)
-		if (!take_option(out))
+	while (out->argc > 0 && strncmp(out->argv[0], "--", 2) == 0) {
+		int err = dns_option_take(out);
+
+		if (err == DG_ENOTFOUND)
+			(void)fprintf(stderr, "%s: no such option\n",
+			    out->argv[0]);
+		if (err != 0)
 			return false;
+	}
 	return true;
 }
 
@@ -305,14 +314,14 @@ end_without_servers(const struct dns_lookup *l)
 		.canonical = l->name,
 	};
 
-	(void)snprintf(result.reason, sizeof(result.reason),
-	    "no name server in " SYSTEM_RESOLV_CONF);
+	(void)snprintf(result.reason, sizeof(result.reason), DNS_NO_SERVERS);
 	l->done(l->arg, &result);
 	return 0;
 }
 
 int
-dns_resolve(const struct dns_options *o, const struct dns_lookup *l)
+dns_resolver_new(struct resolver **out, struct event_base *base,
+    const struct dns_options *o, dnssec_trace *trace, void *trace_arg)
 {
 	struct address system[DNS_SERVERS_MAX];
 	struct resolver_config config = {
@@ -320,24 +329,35 @@ dns_resolve(const struct dns_options *o, const struct dns_lookup *l)
 		.nservers = o->nservers,
 		.anchors = span_of(o->anchors, o->anchors_n),
 		.cache_bytes = CACHE_BYTES,
+		.mix_case = o->mix_case,
 		.now = o->at >= 0 ? tell_time_given : NULL,
-		.trace = l->trace,
-		.trace_arg = l->trace_arg,
+		.trace = trace,
+		.trace_arg = trace_arg,
 	};
-	struct run run = { .lookup = l };
-	struct resolver *r = NULL;
-	struct resolver_query *q;
-	int err = DG_ENOMEM;
 
 	time_given = o->at;
 	if (config.nservers == 0)
 		config.nservers = system_servers_read(system, DNS_SERVERS_MAX);
 	if (config.nservers == 0)
-		return end_without_servers(l);
-	run.base = event_base_new();
+		return DG_ENOTFOUND;
+	return resolver_new(out, base, &config);
+}
+
+int
+dns_resolve(const struct dns_options *o, const struct dns_lookup *l)
+{
+	struct run run = { .lookup = l, .base = event_base_new() };
+	struct resolver *r = NULL;
+	struct resolver_query *q;
+	int err = DG_ENOMEM;
+
 	if (run.base == NULL)
+		return DG_ENOMEM;
+	err = dns_resolver_new(&r, run.base, o, l->trace, l->trace_arg);
+	if (err == DG_ENOTFOUND) {
+		err = end_without_servers(l);
 		goto out;
-	err = resolver_new(&r, run.base, &config);
+	}
 	if (err != 0)
 		goto out;
 	err = resolver_lookup(&q, r, &l->name, l->type, on_done, &run);
@@ -345,7 +365,6 @@ dns_resolve(const struct dns_options *o, const struct dns_lookup *l)
 		err = DG_EIO;
 out:
 	resolver_free(r);
-	if (run.base != NULL)
-		event_base_free(run.base);
+	event_base_free(run.base);
 	return err;
 }

@@ -7,6 +7,7 @@
 #define DG_CLI_DNS_H
 
 #include "base/address.h"
+#include "dns/system.h"
 #include "dnssec/dnssec.h"
 
 #define DNS_PORT	53
@@ -19,8 +20,9 @@ struct dns_options {
 	size_t nservers;
 	uint8_t *anchors; /* NULL: those compiled in */
 	size_t anchors_n;
-	int64_t at; /* -1: now */
-	int argc;   /* what follows the options */
+	int64_t at;    /* -1: now */
+	bool mix_case; /* letters of names at random, see dns/transport.h */
+	int argc;      /* what follows the options */
 	char **argv;
 };
 
@@ -30,6 +32,13 @@ struct dns_options {
  */
 DG_MUSTCHECK bool dns_options_take(struct dns_options *out, int argc,
     char **argv);
+
+/*
+ * Takes the one option that stands first in out->argv off it, with its value.
+ * DG_ENOTFOUND: none of ours. DG_ESYNTAX: cannot be understood or read, which
+ * stderr was told.
+ */
+DG_MUSTCHECK int dns_option_take(struct dns_options *out);
 
 void dns_options_free(struct dns_options *o);
 
@@ -41,6 +50,20 @@ DG_MUSTCHECK int dns_time_parse(int64_t *out, struct span text);
 
 /* ADDRESS[@PORT], port 53 without one. DG_ESYNTAX. */
 DG_MUSTCHECK int dns_server_parse(struct address *out, const char *text);
+
+struct event_base;
+struct resolver;
+
+/*
+ * The daemon's resolver, over the servers of the options or of
+ * /etc/resolv.conf. trace may be NULL. DG_ENOTFOUND: there are no servers;
+ * DG_ESYNTAX: the anchors make no sense; DG_ENOMEM.
+ */
+DG_MUSTCHECK int dns_resolver_new(struct resolver **out,
+    struct event_base *base, const struct dns_options *o, dnssec_trace *trace,
+    void *trace_arg);
+
+#define DNS_NO_SERVERS "no name server in " SYSTEM_RESOLV_CONF
 
 /* One question and who watches it. */
 struct dns_lookup {

@@ -326,6 +326,13 @@ cert_issuer_fault(const struct cert *c, unsigned below, bool anchor,
 	return authority_fault(&c->crt, below, anchor);
 }
 
+void
+cert_dates(const struct cert *c, int64_t *from, int64_t *to)
+{
+	*from = seconds_of(&c->crt.valid_from);
+	*to = seconds_of(&c->crt.valid_to);
+}
+
 bool
 cert_is_self_issued(const struct cert *c)
 {

@@ -44,6 +44,9 @@ const char *cert_leaf_fault(const struct cert *c, const struct name *names,
 const char *cert_issuer_fault(const struct cert *c, unsigned below, bool anchor,
     int64_t now);
 
+/* Valid from and to, seconds since 1970, both included. */
+void cert_dates(const struct cert *c, int64_t *from, int64_t *to);
+
 /* Issuer and subject have the same name. */
 bool cert_is_self_issued(const struct cert *c);
 

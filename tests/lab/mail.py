@@ -105,7 +105,8 @@ class MailHosts(Postfix):
     recipient, the message goes to one Maildir."""
 
     def __init__(self, folder, hosts, resolv_conf):
-        """hosts: {number: (host name, Certificate or None)}"""
+        """hosts: {number: (host name, Certificate or None[, the only
+        protocols])}"""
         self.boxes = pathlib.Path(folder, "mailboxes")
         self.boxes.mkdir()
         nobody = pwd.getpwnam("nobody")
@@ -136,7 +137,7 @@ class MailHosts(Postfix):
         self.process.wait_for_port(topology.WAN, self.last_address, 25)
 
     @staticmethod
-    def _listener(number, family, name, certificate):
+    def _listener(number, family, name, certificate, protocols=""):
         address = topology.wan_address(number, family)
         address = f"[{address}]" if family == 6 else address
         line = f"{address}:25 inet n - n - - smtpd -o myhostname={name}"
@@ -144,7 +145,8 @@ class MailHosts(Postfix):
             return line + " -o smtpd_tls_security_level=none"
         return (line + " -o smtpd_tls_security_level=may -o "
                 "smtpd_tls_chain_files="
-                f"{certificate.key},{certificate.chain}")
+                f"{certificate.key},{certificate.chain}"
+                + (f" -o smtpd_tls_protocols={protocols}" if protocols else ""))
 
     def messages(self, recipient):
         """What has arrived for an address, as bytes; the lines above the

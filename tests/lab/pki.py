@@ -40,11 +40,14 @@ class Certificate:
         if issuer is not None:
             argv += ["-CA", issuer.certificate, "-CAkey", issuer.key]
         _openssl(*argv)
+        self.show(*filter(None, (self, issuer)))
+
+    def show(self, *certificates):
+        """From now on `chain` has these certificates."""
         with open(self.chain, "wb") as chain:
-            for certificate in (self, issuer):
-                if certificate is not None:
-                    with open(certificate.certificate, "rb") as f:
-                        chain.write(f.read())
+            for certificate in certificates:
+                with open(certificate.certificate, "rb") as f:
+                    chain.write(f.read())
 
     def der(self):
         return _openssl("x509", "-in", self.certificate, "-outform", "DER")

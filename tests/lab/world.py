@@ -30,7 +30,8 @@ class Site:
     of the real server where another one answers on those. tlsa: "own", "ca" (of its
     issuer), "other" (of a key that nobody has), "pkix" (of a usage that DANE
     for mail cannot use), "lost" (asking for it fails),
-    or "" for none. mx_data: of the MX records; {} is the family."""
+    or "" for none. protocols: the only ones that its Postfix speaks; "": all.
+    mx_data: of the MX records; {} is the family."""
     name: str
     host: int
     tlsa: str = ""
@@ -44,6 +45,7 @@ class Site:
     server: str = "postfix"
     mx_data: str = "10 mx{}"
     served: bool = True
+    protocols: str = ""
 
     def domain(self, family):
         return f"v{family}.{self.name}"
@@ -89,6 +91,11 @@ SITES = {site.name: site for site in (
     Site("removed-tlsa.test", 30, tlsa="own"),
     Site("fickle.test", 31, server=""),
     *KINDS_OF_MX,
+    Site("tls12.test", 61, tlsa="own", protocols="TLSv1.2"),
+    Site("tls13.test", 62, tlsa="own", key="rsa", protocols="TLSv1.3"),
+    Site("odd-chain.test", 63, tlsa="ca", by_ca=True, server=""),
+    Site("no-anchor.test", 64, tlsa="ca", by_ca=True, server=""),
+    Site("gone.test", 65, tlsa="own", server=""),
 )}
 
 # What the resolver of the office's mail server is made to believe.
@@ -172,7 +179,8 @@ class World:
         """All hosts that run this server. Where it is not to be had, the cases
         that need it fail, and no others."""
         hosts = {site.real_host or site.host:
-                 (site.name, self.certificates.get(site.name))
+                 (site.name, self.certificates.get(site.name),
+                  *filter(None, (site.protocols,)))
                  for site in SITES.values() if site.server == server}
         try:
             return kind(self.folder, hosts, self.resolv_conf(dns.RESOLVER))
@@ -193,11 +201,18 @@ class World:
             stripped.name: attack.Middleman(stripped.host, stripped.real_host),
             replaced.name: attack.Middleman(replaced.host, replaced.real_host,
                                             impostor)}
+        # Strangers and copies, out of order; and an issuer that is not shown.
+        odd = [self.certificates[name] for name in (
+            "odd-chain.test", "dane-ee.test", "odd-chain.test", "dane-ta.test")]
+        self.certificates["odd-chain.test"].show(*odd, self.ca, self.nobodys)
+        self.certificates["no-anchor.test"].show(
+            self.certificates["no-anchor.test"])
         self.sinks = {}
         for name, how in (
                 ("bytes.test", {}), ("evil.test", {}), ("fickle.test", {}),
                 ("refused.test", {"starttls": "refused"}),
                 ("injected.test", {"starttls": "injected"}),
+                ("odd-chain.test", {}), ("no-anchor.test", {}),
                 ("old-tls.test", {"newest": ssl.TLSVersion.TLSv1_2})):
             self.sinks[name] = smtpd.Sink(
                 SITES[name].host, name, self.certificates[name], **how)
