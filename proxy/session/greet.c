@@ -175,6 +175,17 @@ greet_starttls(struct session *s)
 	ask(s, SESSION_STARTTLS, "STARTTLS\r\n");
 }
 
+/* Somebody speaks in clear where only TLS may follow. */
+static void
+greet_injected(struct session *s, const char *why)
+{
+	report_event(s, LOG_LEVEL_WARNING, "starttls-injection",
+	    REASON_DOWNGRADE, why);
+	s->server_tls = SERVER_TLS_INJECTED;
+	upstream_abort(&s->upstream);
+	decide_judge(s);
+}
+
 void
 greet_starttls_reply(struct session *s)
 {
@@ -200,11 +211,7 @@ greet_starttls_reply(struct session *s)
 		    "4.3.2 danegate: overload: no memory for TLS");
 		return;
 	}
-	report_event(s, LOG_LEVEL_WARNING, "starttls-injection",
-	    REASON_DOWNGRADE, "plaintext behind the reply to STARTTLS");
-	s->server_tls = SERVER_TLS_INJECTED;
-	upstream_abort(&s->upstream);
-	decide_judge(s);
+	greet_injected(s, "plaintext behind the reply to STARTTLS");
 }
 
 void
@@ -219,6 +226,10 @@ greet_handshake_failed(struct session *s)
 {
 	char why[200];
 
+	if (upstream_plaintext(&s->upstream)) {
+		greet_injected(s, "plaintext in the place of a handshake");
+		return;
+	}
 	if (s->timed_out)
 		(void)snprintf(why, sizeof(why), "timeout");
 	else

@@ -53,10 +53,30 @@ upstream_secure(struct upstream *u, struct tls_context *t,
 	return err;
 }
 
+/*
+ * What comes first must be a record of TLS: a handshake's or an alert's, of
+ * version 3.x (RFC 8446 5.1). Anything else is plaintext behind the reply to
+ * STARTTLS, in a packet of its own (RFC 3207 5).
+ */
+static void
+upstream_look(struct upstream *u)
+{
+	struct span in = buf_peek(&u->wire_in);
+
+	if (u->records || in.n == 0)
+		return;
+	u->plaintext = (in.p[0] != 22 && in.p[0] != 21) ||
+	    (in.n > 1 && in.p[1] != 3);
+	u->records = in.n > 1;
+}
+
 /* The engine's state as ours. */
 static enum upstream_status
 upstream_run_tls(struct upstream *u)
 {
+	upstream_look(u);
+	if (u->plaintext)
+		return UPSTREAM_FAILED;
 	if (endpoint_eof(u->endpoint))
 		tls_conn_eof(u->tls);
 	switch (tls_conn_run(u->tls)) {
@@ -106,6 +126,12 @@ bool
 upstream_flushed(struct upstream *u)
 {
 	return u->wire_out.len == 0 && upstream_out(u)->len == 0;
+}
+
+bool
+upstream_plaintext(const struct upstream *u)
+{
+	return u->plaintext;
 }
 
 void

@@ -34,6 +34,8 @@ struct upstream {
 	enum upstream_status status;
 	struct address local; /* our end; of no family: never connected */
 	int error;	      /* why it could not even begin to connect */
+	bool records;	      /* the server's TLS has begun */
+	bool plaintext;	      /* something else stood in its place */
 	struct buf wire_in;
 	struct buf wire_out;
 	struct buf app_in;
@@ -70,6 +72,9 @@ struct buf *upstream_out(struct upstream *u);
 
 /* Everything that was put has left for the kernel. */
 bool upstream_flushed(struct upstream *u);
+
+/* The server said something in clear where its TLS had to begin. */
+bool upstream_plaintext(const struct upstream *u);
 
 /* Why it ended or failed; printable; text of at least n bytes is filled. */
 void upstream_error(const struct upstream *u, char *text, size_t n);

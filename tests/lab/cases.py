@@ -279,6 +279,20 @@ def injected_reply_held(lab, family):
 
 
 @case
+def hello_answered_in_clear_held(lab, family):
+    """The answer to STARTTLS is 220, and our hello is answered in plain text:
+    the same attack one packet later, held and called the same."""
+    sink = lab.world.sinks["injected.test"]
+    sink.starttls = "plaintext"
+    try:
+        require_held(lab, world.SITES["injected.test"], family, "downgrade")
+    finally:
+        sink.starttls = "injected"
+    lab.danegate.wait_for_event(event="starttls-injection",
+                                reason="downgrade")
+
+
+@case
 def replaced_certificate_held(lab, family):
     """Somebody in the middle speaks TLS with a key of his own: held."""
     require_held(lab, world.SITES["replaced.test"], family, "tlsa-mismatch")

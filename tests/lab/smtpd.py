@@ -92,8 +92,9 @@ class Sink(Server):
     """Takes whatever comes and keeps it: .commands as (over TLS?, line),
     .messages as they were between DATA's answer and the dot.
 
-    starttls: "offered", "absent", "refused" (454), or "injected": a second
-    reply follows the 220 in clear, as somebody in the middle would do it."""
+    starttls: "offered", "absent", "refused" (454), "injected": a second
+    reply follows the 220 in clear, as somebody in the middle would do it, or
+    "plaintext": that reply comes when the client has begun with TLS."""
 
     def __init__(self, host, name, certificate, starttls="offered",
                  newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
@@ -136,4 +137,7 @@ class Sink(Server):
             return
         wire.send(b"220 2.0.0 ready\r\n" + (
             b"250 2.0.0 ok\r\n" if self.starttls == "injected" else b""))
+        if self.starttls == "plaintext":
+            wire.connection.recv(1)
+            wire.send(b"250 2.0.0 ok\r\n")
         wire.upgrade(self.context, server_side=True)

@@ -106,8 +106,8 @@ void fake_send(struct fake_peer *p, const void *bytes, size_t n);
  * went round the engine is noticed. The client's first flight is a line "HELLO
  * <SNI>"; the server answers one of the two lines below.
  */
-#define FAKE_TLS_GOOD "OK\n"
-#define FAKE_TLS_BAD  "NO\n"
+#define FAKE_TLS_GOOD "\x16\x03OK\n"
+#define FAKE_TLS_BAD  "\x15\x03NO\n"
 
 /* Bytes as they stand in the TLS stream; out needs 2 * n. Returns how many. */
 size_t fake_tls_encode(uint8_t *out, const uint8_t *in, size_t n);

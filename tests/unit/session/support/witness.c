@@ -272,10 +272,12 @@ read_server(const uint8_t *p, size_t n)
 
 /* The server has this message of the client's, behind those before. */
 static bool
-server_has(const uint8_t *server, const struct message *m, bool chunks)
+server_has(struct span got, const struct message *m, bool chunks)
 {
+	const uint8_t *server = got.p;
 	size_t n = m->to - m->from;
 
+	read_server(got.p, got.n);
 	while (w.last_accepted < w.nserver) {
 		const struct message *s = &w.server[w.last_accepted++];
 		size_t have = s->to - s->from;
@@ -293,7 +295,7 @@ server_has(const uint8_t *server, const struct message *m, bool chunks)
 }
 
 static void
-answer(int code, const uint8_t *server)
+answer(int code, struct span server)
 {
 	static size_t done; /* messages that have an answer */
 	enum asked what;
@@ -323,7 +325,7 @@ answer(int code, const uint8_t *server)
 
 /* The next whole reply the client got. */
 static bool
-read_reply(const uint8_t *p, size_t n, const uint8_t *server)
+read_reply(const uint8_t *p, size_t n, struct span server)
 {
 	size_t at = w.got_at;
 
@@ -355,9 +357,9 @@ witness_look(const uint8_t *client, size_t nclient, const uint8_t *server,
 {
 	bool more = true;
 
-	read_server(server, nserver);
 	while (more && w.error == NULL) {
 		more = read_said();
-		more = read_reply(client, nclient, server) || more;
+		more = read_reply(client, nclient, span_of(server, nserver)) ||
+		    more;
 	}
 }
