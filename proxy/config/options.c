@@ -40,6 +40,13 @@ static const struct option options[] = {
 	  .help = "sessions at one time",
 	  .detail = "A client that comes when there are so many gets "
 	    "421 4.3.2 and tries again later." },
+	{ "proxy max-sessions-per-client", { "N" },
+	  "a number from 0 to 10000", &kind_number,
+	  AT(max_sessions_per_client), .max = 10000, .unit = "sessions",
+	  .help = "sessions of one address at one time",
+	  .detail = "So that one host that has gone mad leaves room for the "
+	    "others. Past it a client gets 421 4.7.0. 0: no such limit; right "
+	    "where a single mail server is all there is." },
 	{ "proxy memory-limit", { "SIZE" },
 	  "a size from 1M to 4096M (16M, 2048K)", &kind_size, AT(memory_limit),
 	  .min = 1U << 20, .max = 1ULL << 32, .unit = "bytes",

@@ -9,6 +9,7 @@ settings_default(struct settings *s)
 	*s = (struct settings){
 		.listen_port = 10025,
 		.max_sessions = 200,
+		.max_sessions_per_client = 100,
 		.memory_limit = 16U << 20,
 		.drain_seconds = 30,
 		.user = "danegate",

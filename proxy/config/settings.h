@@ -83,7 +83,8 @@ struct settings {
 	uint16_t listen_port;
 	enum source source;
 	uint32_t max_sessions;
-	uint64_t memory_limit; /* bytes */
+	uint32_t max_sessions_per_client; /* 0: as many as there may be */
+	uint64_t memory_limit;		  /* bytes */
 	uint32_t drain_seconds;
 	char user[SETTINGS_USER_MAX];
 

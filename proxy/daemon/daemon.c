@@ -325,7 +325,8 @@ daemon_start(struct daemon *d)
 	err = daemon_resolver(&d->resolver, d->base, &d->settings);
 	if (err != 0)
 		return err;
-	/* Half for TLS, an eighth for DNS, the rest for sessions' buffers. */
+	/* At most half for TLS, an eighth for DNS; sessions are let in as far
+	 * as they and their TLS fit beside that. */
 	err = tls_context_new(&d->tls, (size_t)d->settings.memory_limit / 2);
 	if (err == 0)
 		err = proxy_new(&d->proxy, d->base, &d->settings, d->resolver,

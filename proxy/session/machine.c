@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "session/session.h"
 
 /* Which side a state may be read from. */
@@ -232,15 +233,34 @@ session_state_text(enum session_state state)
 	return state < SESSION_STATES ? states[state].name : "unknown";
 }
 
+/* Nothing of a message has come for so long that politeness alone keeps the
+ * session: what is on its way may come, no more. */
+static unsigned
+session_timeout(const struct session *s)
+{
+	if (s->state == SESSION_COMMAND &&
+	    clock_monotonic_ms() - s->useful > SESSION_IDLE_MS)
+		return SESSION_IDLE_REST;
+	return states[s->state].timeout;
+}
+
 static void
 session_set_timer(struct session *s)
 {
-	const struct timeval tv = { .tv_sec = states[s->state].timeout };
+	const struct timeval tv = { .tv_sec = session_timeout(s) };
 
 	if (s->state == SESSION_ENDED)
 		(void)event_del(&s->timer);
 	else if (event_add(&s->timer, &tv) != 0)
 		s->timed_out = true; /* a state without a bound is none */
+}
+
+/* A message, or what is left of it, comes from the client. */
+static bool
+state_is_body(enum session_state state)
+{
+	return state == SESSION_BODY || state == SESSION_CHUNK ||
+	    state == SESSION_DISCARD;
 }
 
 void
@@ -257,6 +277,10 @@ session_goto(struct session *s, enum session_state state)
 	log_end(&l);
 	s->state = state;
 	s->timed_out = false;
+	if (state_is_body(state)) {
+		s->useful = clock_monotonic_ms();
+		s->moved = 0;
+	}
 	/* An early reply that has begun in a body goes on behind it. */
 	if (state != SESSION_DOT && state != SESSION_CHUNK_REPLY)
 		smtp_reply_start(&s->reader);
@@ -381,16 +405,44 @@ session_next_event(struct session *s)
 	return event;
 }
 
-/* A long body and commands answered here keep the state; what moves restarts
- * the clock (RFC 5321 4.5.3.2.5, 4.5.3.2.7). */
+/* A body that only drips, be it by the client's doing or the server's. */
+static bool
+body_drips(const struct session *s)
+{
+	uint64_t since = clock_monotonic_ms() - s->useful;
+
+	return since > SESSION_BODY_MS + s->moved * 1000 / SESSION_BODY_RATE;
+}
+
+/*
+ * A long body and commands answered here keep the state; what moves restarts
+ * the clock (RFC 5321 4.5.3.2.5, 4.5.3.2.7), unless it moves so slowly that
+ * it would hold the session for ever. Part of a line restarts nothing.
+ */
 static void
 session_progress(struct session *s, enum session_event event)
 {
 	if (event == EVENT_COMMAND ||
-	    (event == EVENT_BODY && states[s->state].client == READS_BODY)) {
+	    (event == EVENT_BODY && state_is_body(s->state) &&
+		!body_drips(s))) {
 		s->timed_out = false;
 		session_set_timer(s);
 	}
+}
+
+/* Runs the cell; bytes of a body that it takes are counted. */
+static void
+session_act(struct session *s, enum session_event event)
+{
+	size_t before = s->down_in.len;
+
+	if (event == EVENT_REPLY && s->reader.reply.code == 421 &&
+	    s->state != SESSION_BODY && s->state != SESSION_CHUNK)
+		server_421(s);
+	else
+		matrix[s->state][event](s);
+	if (event == EVENT_BODY)
+		s->moved += before - s->down_in.len;
 }
 
 void
@@ -406,11 +458,7 @@ session_run(struct session *s)
 #ifdef DG_TEST_MATRIX
 		runs[s->state][event]++;
 #endif
-		if (event == EVENT_REPLY && s->reader.reply.code == 421 &&
-		    s->state != SESSION_BODY && s->state != SESSION_CHUNK)
-			server_421(s);
-		else
-			matrix[s->state][event](s);
+		session_act(s, event);
 		session_check(s);
 	}
 	if (s->state == SESSION_CLOSING && s->down_out.len == 0)
@@ -437,16 +485,29 @@ session_on_timer(evutil_socket_t fd, short what, void *arg)
 	session_run(s);
 }
 
+static void
+session_release(struct session *s)
+{
+	budget_give(&s->proxy->room, SESSION_MEMORY);
+	free(s);
+}
+
 int
 session_new(struct proxy *p, int fd, const struct address *client,
     const struct address *server)
 {
-	struct session *s = calloc(1, sizeof(*s));
+	struct session *s;
 	int err;
 
-	if (s == NULL)
+	if (budget_take(&p->room, SESSION_MEMORY) != 0)
 		return DG_ENOMEM;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL) {
+		budget_give(&p->room, SESSION_MEMORY);
+		return DG_ENOMEM;
+	}
 	s->proxy = p;
+	s->useful = clock_monotonic_ms();
 	s->id = ++p->last_id;
 	s->client = *client;
 	s->server = *server;
@@ -454,13 +515,13 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	buf_init(&s->down_out, s->down_out_mem, sizeof(s->down_out_mem));
 	smtp_reply_start(&s->reader);
 	if (event_assign(&s->timer, p->base, -1, 0, session_on_timer, s) != 0) {
-		free(s);
+		session_release(s);
 		return DG_ENOMEM;
 	}
 	err = endpoint_new(&s->downstream, p->base, fd, false, &s->down_in,
 	    &s->down_out, session_on_event, s);
 	if (err != 0) {
-		free(s);
+		session_release(s);
 		return 0; /* fd is closed */
 	}
 	QUEUE_APPEND(&p->sessions, s, link);
@@ -485,5 +546,5 @@ session_free(struct session *s)
 	(void)event_del(&s->timer);
 	QUEUE_REMOVE(&s->proxy->sessions, s, link);
 	s->proxy->nsessions--;
-	free(s);
+	session_release(s);
 }

@@ -39,6 +39,12 @@ proxy_new(struct proxy **out, struct event_base *base,
 	p->settings = settings;
 	p->resolver = resolver;
 	p->tls = tls;
+	p->room = (struct budget){
+		.name = "sessions",
+		/* All but what the DNS cache has. */
+		.limit = (size_t)(settings->memory_limit -
+		    settings->memory_limit / 8),
+	};
 	if (memory_new(&p->memory, MEMORY_HOSTS_MAX) != 0 ||
 	    event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {
 		memory_free(p->memory);
@@ -91,6 +97,18 @@ proxy_turn_away(const struct proxy *p, int fd, const struct address *client,
 	log_end(&l);
 }
 
+static size_t
+proxy_sessions_of(const struct proxy *p, const struct address *client)
+{
+	size_t n = 0;
+
+	for (const struct session *s = p->sessions.first; s != NULL;
+	     s = s->link.next)
+		if (address_same_host(&s->client, client))
+			n++;
+	return n;
+}
+
 /*
  * A connection of our own that came back, by a route that leads in a circle.
  * The other side of it is given what it is told here.
@@ -110,6 +128,8 @@ proxy_is_loop(const struct proxy *p, const struct address *client)
 static struct objection
 proxy_objection(const struct proxy *p, const struct address *client)
 {
+	uint32_t most = p->settings->max_sessions_per_client;
+
 	if (p->draining)
 		return (struct objection){ REASON_OVERLOAD,
 			"4.3.2 danegate: going down" };
@@ -121,6 +141,10 @@ proxy_objection(const struct proxy *p, const struct address *client)
 		return (struct objection){ REASON_OVERLOAD,
 			"4.3.2 danegate: overload: too many sessions, try "
 			"again" };
+	if (most > 0 && proxy_sessions_of(p, client) >= most)
+		return (struct objection){ REASON_OVERLOAD,
+			"4.7.0 danegate: overload: too many sessions from "
+			"your address, try again" };
 	return (struct objection){ REASON_OK, "" };
 }
 

@@ -28,9 +28,9 @@ void proxy_reconfigure(struct proxy *p, const struct settings *settings,
     struct resolver *resolver);
 
 /*
- * Takes over an accepted connection: a session of its own, or 421 4.3.2 when
- * there are too many or memory is short. fd is closed in any case, sooner or
- * later.
+ * Takes over an accepted connection: a session of its own, or 421 when there
+ * are too many, of all or of this client, memory is short, or the connection is
+ * one of ours that came back. fd is closed in any case, sooner or later.
  */
 void proxy_accept(struct proxy *p, int fd, const struct address *client,
     const struct address *server);

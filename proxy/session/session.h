@@ -26,6 +26,7 @@
 
 #include <event2/event_struct.h>
 
+#include "base/budget.h"
 #include "base/queue.h"
 #include "dns/route.h"
 #include "policy/check.h"
@@ -80,6 +81,16 @@ enum session_event {
 #define SESSION_RECIPIENTS_MAX 1000 /* of one message, as Postfix has it */
 #define SESSION_ERRORS_MAX     20   /* bad commands before 421 */
 #define SESSION_HELO_MAX       256
+/*
+ * RFC 5321 4.5.3.2 bounds each wait; these bound what waits could add up to. A
+ * body that has not moved at this rate on the whole after the first minutes, and
+ * a session that has brought nothing of a message for an hour, are not waited
+ * for any longer.
+ */
+#define SESSION_BODY_MS	       (10 * 60 * 1000)
+#define SESSION_BODY_RATE      100 /* bytes per second */
+#define SESSION_IDLE_MS	       (60 * 60 * 1000)
+#define SESSION_IDLE_REST      1 /* seconds, for what is on its way */
 /* The longest reply with the code in front of each line. */
 #define SESSION_REPLY_ROOM     (SMTP_REPLY_TEXT_MAX + 6 * (SMTP_REPLY_LINES + 1))
 
@@ -109,8 +120,10 @@ struct session {
 	enum session_state state;
 	struct event timer;
 	bool timed_out;
-	bool running; /* inside session_run(): no second one */
-	bool stray;   /* the server spoke before it was asked */
+	uint64_t useful; /* ms: the session's begin, or the last body's */
+	uint64_t moved;	 /* bytes of the body since then */
+	bool running;	 /* inside session_run(): no second one */
+	bool stray;	 /* the server spoke before it was asked */
 
 	struct endpoint *downstream;
 	struct buf down_in;
@@ -158,6 +171,9 @@ struct session {
 	uint8_t down_out_mem[SESSION_REPLY_ROOM + 256];
 };
 
+/* What one session may cost: itself, its two endpoints, and TLS at rest. */
+#define SESSION_MEMORY (sizeof(struct session) + 1024 + (32U << 10))
+
 #define PROXY_OFFERS 256
 
 /* What a server offered inside TLS before: a middleman cannot thin that. */
@@ -173,6 +189,7 @@ struct proxy {
 	struct tls_context *tls;
 	QUEUE(session) sessions;
 	size_t nsessions;
+	struct budget room; /* for sessions */
 	uint64_t last_id;
 	bool draining;
 	struct memory *memory; /* of hosts that spoke TLS */

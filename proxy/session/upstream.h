@@ -12,12 +12,13 @@
 #include "base/address.h"
 #include "net/endpoint.h"
 #include "smtp/line.h"
+#include "smtp/reply.h"
 #include "tls/tls.h"
 
 /* Room for MAIL and RCPT in one flight. */
 #define UPSTREAM_OUT (2 * SMTP_LINE_MAX + 512)
 /* Room for the longest reply line. */
-#define UPSTREAM_IN  (2 * SMTP_LINE_MAX)
+#define UPSTREAM_IN  (SMTP_REPLY_LINE_MAX + 256)
 
 enum upstream_status {
 	UPSTREAM_NONE = 0, /* not connected, or closed by us */

@@ -807,6 +807,17 @@ op_late(struct span rest)
 }
 
 static bool
+op_passes(struct span rest)
+{
+	uint64_t seconds;
+
+	if (!before_action() || span_number(&seconds, rest, 1000000) != 0)
+		return false;
+	fake.now += (int64_t)seconds;
+	return true;
+}
+
+static bool
 op_drain(struct span rest)
 {
 	if (!talk_begins() || !before_action())
@@ -994,6 +1005,7 @@ static const struct {
 	{ "arrive", op_arrive },
 	{ "refuse", op_refuse },
 	{ "late", op_late },
+	{ "passes", op_passes },
 	{ "drain", op_drain },
 	{ "reload", op_reload },
 	{ "turned-away", op_turned_away },

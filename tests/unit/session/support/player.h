@@ -32,6 +32,7 @@
  *	arrive DOMAIN		facts that were held come
  *	refuse DOMAIN		from now on its lookups cannot be begun
  *	late			the timeout is only ten seconds off
+ *	passes SECONDS		the clock goes on; no timeout comes by itself
  *	drain | reload [STATEMENT]
  *	turned-away TEXT	one more client gets this line and the end
  *	loops TEXT		the session's own connection with the server
