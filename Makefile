@@ -9,7 +9,7 @@ TARGET ?= host
 CFLAGS ?= -O2 -g
 DL_DIR ?= dl
 PREFIX ?= /usr
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 30
 FUZZ_CC ?= clang-14
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n'
@@ -115,7 +115,7 @@ help:
 	    'all      build the programs into out/$$(TARGET)/bin' \
 	    'deps     fetch and build the dependencies into out/$$(TARGET)/deps' \
 	    'unit     unit tests with sanitizers (T=room: one room)' \
-	    'fuzz     each fuzz target for FUZZ_SECONDS (default 10)' \
+	    'fuzz     each fuzz target for FUZZ_SECONDS (default 30)' \
 	    'docs     the pages of docs/ that are made from the program'"'"'s tables' \
 	    'lint     format, static analysis, the order of includes, the map' \
 	    'check    install what is needed, then lint and all tests' \

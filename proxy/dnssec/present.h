@@ -22,7 +22,7 @@ const char *dns_type_text(uint16_t type, char text[DNS_TYPE_TEXT_MAX]);
 
 /*
  * RDATA, uncompressed, in presentation form; \# and hexadecimal digits when it
- * does not fit its type. *out is to be freed by the caller. DG_ENOMEM, DG_EINVAL
+ * does not fit its type, or that text would not say all of it. *out is to be freed by the caller. DG_ENOMEM, DG_EINVAL
  * when it is longer than RDATA can be.
  */
 DG_MUSTCHECK int dns_rdata_text(char **out, uint16_t type, struct span rdata);

@@ -106,6 +106,20 @@ test_rdata_that_cannot_be_read(void **state)
 	assert_text(2, "\xc0\x00", 2, "\\# 2 c000");
 }
 
+/* RFC 3597 section 5: text that would say less than the record, or something
+ * else, is not used: an NSEC whose bit map is malformed (RFC 4034 4.1.2), a
+ * pointer in a name that is not compressed here (RFC 3597 section 4). */
+static void
+test_rdata_that_text_would_not_say(void **state)
+{
+	(void)state;
+	assert_text(47, "\x01\x61\x00\x00\x03", 5, "\\# 5 0161000003");
+	assert_text(47, "\x01\x61\x00\x00\x01\x40", 6, "a. A ");
+	assert_text(33, "\x00\x01\x00\x02\x00\x19\xc0\x00", 8,
+	    "\\# 8 000100020019c000");
+	assert_text(37, "\x00\x01\x00\x02\x00\x6d", 6, "\\# 6 00010002006d");
+}
+
 /* Whatever the bytes, there is a line of printable text. */
 static void
 test_rdata_of_any_bytes(void **state)
@@ -139,6 +153,7 @@ main(void)
 		cmocka_unit_test(test_type_texts),
 		cmocka_unit_test(test_rdata_in_presentation_form),
 		cmocka_unit_test(test_rdata_that_cannot_be_read),
+		cmocka_unit_test(test_rdata_that_text_would_not_say),
 		cmocka_unit_test(test_rdata_of_any_bytes),
 	};
 
