@@ -568,7 +568,14 @@ world_sign(struct world *w)
 			world_add(zone_above(w, z->origin, z), text);
 	}
 	/* What is left is the DS record of the root. */
-	CHECK(dnssec_trust_load(w->trust, span_text(text)) == 0);
+	strcpy(w->anchor, text);
+	world_forget(w);
+}
+
+void
+world_forget(struct world *w)
+{
+	CHECK(dnssec_trust_load(w->trust, span_text(w->anchor)) == 0);
 }
 
 /* Answers */
@@ -638,13 +645,132 @@ world_remove(ldns_rr_list *list, unsigned type, unsigned covered)
 	ldns_rr_list_set_rr_count(list, kept);
 }
 
-/* All of the zone's denial: it is small. */
-static void
-add_denial(ldns_rr_list *list, const struct world_zone *z)
+static ldns_rr_type
+denial_type(const struct world_zone *z)
 {
+	return z->denial == WORLD_NSEC ? LDNS_RR_TYPE_NSEC : LDNS_RR_TYPE_NSEC3;
+}
+
+/* The name as the chain of denial has it; to be freed. */
+static ldns_rdf *
+denial_name(const struct world_zone *z, const char *name)
+{
+	char hash[64];
+	char text[TEXT_MAX];
+
+	if (z->denial == WORLD_NSEC)
+		return name_rdf(name);
+	hash_text(hash, z, name);
+	snprintf(text, sizeof(text), "%s.%s", hash,
+	    strcmp(z->origin, ".") == 0 ? "" : z->origin);
+	return name_rdf(text);
+}
+
+/* The owner of what stands at the name or spans it: the last one not behind it,
+ * or the last of all. */
+static const ldns_rdf *
+find_denial(const struct world_zone *z, const ldns_rdf *name)
+{
+	const ldns_rdf *before = NULL;
+	const ldns_rdf *last = NULL;
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(z->rrs); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(z->rrs, i);
+		const ldns_rdf *owner = ldns_rr_owner(rr);
+
+		if (ldns_rr_get_type(rr) != denial_type(z))
+			continue;
+		if (last == NULL || ldns_dname_compare(owner, last) > 0)
+			last = owner;
+		if (ldns_dname_compare(owner, name) <= 0 &&
+		    (before == NULL || ldns_dname_compare(owner, before) > 0))
+			before = owner;
+	}
+	return before != NULL ? before : last;
+}
+
+/* There is an NSEC3 for the name. */
+static bool
+is_hashed(const struct world_zone *z, const char *name)
+{
+	ldns_rdf *wanted = denial_name(z, name);
+	bool there = ldns_dname_compare(find_denial(z, wanted), wanted) == 0;
+
+	ldns_rdf_deep_free(wanted);
+	return there;
+}
+
+/* Adds what the zone has to say of the name. True when it stands right there. */
+static bool
+add_denial_of(ldns_rr_list *list, const struct world_zone *z, const char *name)
+{
+	ldns_rdf *wanted = denial_name(z, name);
+	const ldns_rdf *found = find_denial(z, wanted);
+	ldns_rr_list *fresh = ldns_rr_list_new();
+	char owner[TEXT_MAX];
+	bool there;
+
+	CHECK(found != NULL);
+	there = ldns_dname_compare(found, wanted) == 0;
+	name_text(owner, found);
+	add_set(fresh, z, owner, denial_type(z), NULL);
+	if (ldns_rr_list_contains_rr(list, ldns_rr_list_rr(fresh, 0))) {
+		ldns_rr_list_deep_free(fresh);
+	} else {
+		ldns_rr_list_cat(list, fresh);
+		ldns_rr_list_free(fresh);
+	}
+	ldns_rdf_deep_free(wanted);
+	return there;
+}
+
+/*
+ * What the zone has to say of a name that is not there, or not with that type:
+ * of itself, the closest name above that is there, the next closer one, and the
+ * wildcard (RFC 4035 3.1.3, RFC 5155 7.2).
+ */
+static void
+add_proof(ldns_rr_list *list, const struct world_zone *z,
+    const struct names *names, const char *name)
+{
+	char wildcard[TEXT_MAX];
+	const char *closer = name;
+	const char *at = parent_of(name);
+
+	if (add_denial_of(list, z, name) || strcmp(name, z->origin) == 0)
+		return;
+	if (z->denial == WORLD_NSEC && has_name(names, name))
+		return;
+	while (z->denial == WORLD_NSEC ? !has_name(names, at)
+				       : !is_hashed(z, at)) {
+		closer = at;
+		at = parent_of(at);
+	}
+	if (z->denial == WORLD_NSEC3) {
+		add_denial_of(list, z, at);
+		add_denial_of(list, z, closer);
+	}
+	snprintf(wildcard, sizeof(wildcard), "*.%s",
+	    strcmp(at, ".") == 0 ? "" : at);
+	add_denial_of(list, z, wildcard);
+}
+
+/* All that a small zone has; of a larger one what a lookup would look at. */
+static void
+add_denial(ldns_rr_list *list, const struct world_zone *z,
+    const struct names *names, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(z->rrs); i++)
+		if (ldns_rr_get_type(ldns_rr_list_rr(z->rrs, i)) ==
+		    denial_type(z))
+			n++;
 	add_set(list, z, z->origin, LDNS_RR_TYPE_SOA, NULL);
-	world_copy(list, z, LDNS_RR_TYPE_NSEC);
-	world_copy(list, z, LDNS_RR_TYPE_NSEC3);
+	if (n <= DNSSEC_MAX_DENIALS)
+		world_copy(list, z, denial_type(z));
+	else
+		add_proof(list, z, names, name);
 }
 
 /* The CNAME that a server makes of a DNAME above the name. */
@@ -698,15 +824,15 @@ answer_from(struct world_reply *reply, const struct world_zone *z,
 	    answer_dname(reply, z, name)) {
 		/* That is all. */
 	} else if (has_name(names, name)) {
-		add_denial(reply->authority, z);
+		add_denial(reply->authority, z, names, name);
 	} else if (has_name(names, wildcard)) {
 		if (add_set(reply->answer, z, wildcard, type, name) == 0)
 			add_set(reply->answer, z, wildcard, LDNS_RR_TYPE_CNAME,
 			    name);
-		add_denial(reply->authority, z);
+		add_denial(reply->authority, z, names, name);
 	} else {
 		reply->rcode = 3;
-		add_denial(reply->authority, z);
+		add_denial(reply->authority, z, names, name);
 	}
 	free(names);
 }

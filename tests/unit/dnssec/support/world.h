@@ -57,6 +57,7 @@ struct world {
 	size_t n;
 	struct world_zone zones[WORLD_ZONES];
 	struct dnssec_trust *trust;
+	char anchor[1024]; /* the root's DS record */
 	int64_t now;
 	world_tamper *tamper;
 	unsigned asked;
@@ -75,6 +76,9 @@ void world_add(struct world_zone *z, const char *text);
 
 /* Makes keys, delegations, chains and signatures, and trusts the root. */
 void world_sign(struct world *w);
+
+/* Forgets what earlier lookups have proven. */
+void world_forget(struct world *w);
 
 /* The zone of that origin. */
 struct world_zone *world_find(struct world *w, const char *origin);
