@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "config/config.h"
+#include "daemon/keep.h"
 #include "daemon/privileges.h"
 #include "dns/system.h"
 #include "net/listener.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct event *signals[SIGNALS];
 	struct event *again; /* accept again after a pause */
 	struct event *drained;
+	struct keep *keep;
 	bool stopping;
 };
 
@@ -255,6 +257,7 @@ daemon_reload(struct daemon *d)
 	proxy_reconfigure(d->proxy, &d->settings, resolver);
 	resolver_free(d->resolver);
 	d->resolver = resolver;
+	keep_move(d->keep, d->settings.state_directory);
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
 }
@@ -335,6 +338,10 @@ daemon_start(struct daemon *d)
 		err = daemon_events(d);
 	if (err == 0)
 		err = privileges_drop(d->settings.user);
+	/* Reads what somebody may have damaged: without rights. */
+	if (err == 0)
+		err = keep_new(&d->keep, d->base, d->settings.state_directory,
+		    proxy_memory(d->proxy));
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
 		    dg_err_text(err));
@@ -344,6 +351,7 @@ daemon_start(struct daemon *d)
 static void
 daemon_free(struct daemon *d)
 {
+	keep_free(d->keep);
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);
 	resolver_free(d->resolver);

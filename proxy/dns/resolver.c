@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/state.h"
 #include "dns/cache.h"
-#include "dns/state.h"
 #include "dns/transport.h"
 #include "dns/wire.h"
 

@@ -91,7 +91,7 @@ policy_why(const struct judgement *judgement,
 	if (reason == REASON_TLSA_MISMATCH || reason == REASON_OTHER_SERVER)
 		return server->dane.reason;
 	if (reason == REASON_DOWNGRADE && server->tls != SERVER_TLS_INJECTED)
-		return "it spoke TLS before and now does not";
+		return "it spoke TLS or offered it before, and now does not";
 	if (reason == REASON_DNS_BOGUS || reason == REASON_DNS_FAILED)
 		return dns_why(requirement, facts);
 	if (reason == REASON_STARTTLS_MISSING)

@@ -403,14 +403,21 @@ judge_dane(struct judgement *j, const struct requirement *requirement,
 						      : AUTH_DANE_TA;
 }
 
-/* A host that spoke TLS before and now does not, or fails at it. */
+/*
+ * A host that spoke TLS before and now does not, or fails at it; or one that
+ * could at least be asked for TLS and now cannot. Where the operator lets mail
+ * pass that was asked for in vain, the latter is no worse.
+ */
 static bool
 is_downgrade(const struct requirement *r, const struct server_facts *server)
 {
+	if (r->need != NEED_MAY && r->need != NEED_MAY_FALLBACK)
+		return false;
+	if (server->tls == SERVER_TLS_NOT_OFFERED)
+		return server->remembered ||
+		    (server->offered && r->need == NEED_MAY);
 	return server->remembered &&
-	    (r->need == NEED_MAY || r->need == NEED_MAY_FALLBACK) &&
-	    (server->tls == SERVER_TLS_NOT_OFFERED ||
-		server->tls == SERVER_TLS_REFUSED ||
+	    (server->tls == SERVER_TLS_REFUSED ||
 		server->tls == SERVER_TLS_FAILED);
 }
 

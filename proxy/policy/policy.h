@@ -88,7 +88,9 @@ void policy_require(struct requirement *out, const struct settings *settings,
 struct server_facts {
 	enum server_tls tls;
 	struct dane_result dane; /* with TLS and NEED_DANE */
-	bool remembered; /* spoke TLS in the last days; see policy/memory.h */
+	/* Did so in the last days; see policy/memory.h. */
+	bool remembered; /* spoke TLS */
+	bool offered;	 /* offered STARTTLS, whatever came of it */
 };
 
 struct judgement {

@@ -114,16 +114,45 @@ memory_key(const struct session *s, char address[ADDRESS_TEXT_MAX])
 		: address_text(&s->server, address));
 }
 
-static bool
-is_remembered(const struct session *s)
+/* While the clock is not believed, the latest time known stands for it: what
+ * was seen keeps its age, and nobody is forgotten too soon. */
+static int64_t
+memory_time(void)
 {
+	return clock_wall_trusted() ? clock_wall() : clock_floor();
+}
+
+static enum memory_tls
+spoken(const struct session *s)
+{
+	if (s->server_tls != SERVER_TLS_DONE)
+		return MEMORY_TLS_NONE;
+	if (s->upstream.tls != NULL &&
+	    strcmp(tls_conn_version(s->upstream.tls), "TLSv1.3") == 0)
+		return MEMORY_TLS_1_3;
+	return MEMORY_TLS_1_2;
+}
+
+/* Notes what the server did, and looks up what it did before. */
+static void
+remember(const struct session *s, struct server_facts *server)
+{
+	struct memory *m = s->proxy->memory;
 	char address[ADDRESS_TEXT_MAX];
 	struct span key = memory_key(s, address);
+	int64_t now = memory_time();
+	struct memory_known known;
 
-	if (s->server_tls == SERVER_TLS_DONE)
-		memory_note(s->proxy->memory, key, clock_wall());
-	return memory_knows(s->proxy->memory, key, clock_wall(),
-	    s->proxy->settings->memory_days);
+	if (s->server_tls == SERVER_TLS_REFUSED ||
+	    s->server_tls == SERVER_TLS_FAILED ||
+	    s->server_tls == SERVER_TLS_DONE)
+		memory_note(m, key, spoken(s), now);
+	if (s->server_tls != SERVER_TLS_UNKNOWN &&
+	    s->server_tls != SERVER_TLS_DONE)
+		memory_note_failure(m, key, now);
+	known = memory_knows(m, key, now, s->proxy->settings->memory_days);
+	server->remembered = known.spoke;
+	server->offered = known.offered;
 }
 
 /* What the server did, as this decision has to see it. */
@@ -168,7 +197,7 @@ decide_judge(struct session *s)
 	bool pass;
 
 	check_chain(s, &server);
-	server.remembered = is_remembered(s);
+	remember(s, &server);
 	policy_judge(&j, settings, &d->requirement, &server);
 	why = policy_why(&j, &d->requirement, d->facts, &server);
 	if (d->purpose == DECIDE_RELAY) {

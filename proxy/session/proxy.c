@@ -189,6 +189,12 @@ proxy_sessions(const struct proxy *p)
 	return p->nsessions;
 }
 
+struct memory *
+proxy_memory(struct proxy *p)
+{
+	return p->memory;
+}
+
 void
 proxy_on_idle(struct proxy *p, void (*cb)(void *arg), void *arg)
 {

@@ -41,6 +41,9 @@ void proxy_drain(struct proxy *p);
 
 size_t proxy_sessions(const struct proxy *p);
 
+/* Downgrade memory (policy/memory.h); the proxy's. */
+struct memory *proxy_memory(struct proxy *p);
+
 /* Called whenever the last session has gone; may be NULL. */
 void proxy_on_idle(struct proxy *p, void (*cb)(void *arg), void *arg);
 

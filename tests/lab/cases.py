@@ -384,6 +384,29 @@ def forgotten_starttls_held(lab, family):
 
 
 @case
+def forgotten_starttls_held_after_restart(lab, family):
+    """The same, with a restart of the daemon in between: it has not forgotten
+    who spoke TLS."""
+    site = world.SITES["fickle.test"]
+    sink = lab.world.sinks[site.name]
+    attempt, _ = mail_to(lab, Letter(site.domain(family)))
+    require_equal(attempt.status, "sent", str(attempt))
+    lab.danegate.restart()
+    sink.starttls = "absent"
+    try:
+        letter = Letter(site.domain(family))
+        attempt, packets = mail_to(lab, letter)
+    finally:
+        sink.starttls = "offered"
+    require_equal(attempt.status, "deferred", str(attempt))
+    require("downgrade" in attempt.said, str(attempt))
+    require_unread(lab, packets, letter)
+    require_fields(lab.danegate.wait_for_event(
+        event="decision", domain=letter.domain, verdict="defer"),
+        reason="downgrade", level="dane")
+
+
+@case
 def null_mx_refused(lab, family):
     """The domain says that it takes no mail (RFC 7505): refused for good."""
     site, domain = world.SITES["dane-ee.test"], f"v{family}.no-mail.test"

@@ -84,6 +84,11 @@ class Gateway:
             raise AssertionError(f"danegated ended with {status}: "
                                  + "\n".join(self.daemon.lines[-10:]))
 
+    def restart(self):
+        """Ends it cleanly, and starts it again with what it has kept."""
+        self.stop()
+        self.start()
+
     def check(self):
         """Fails on anything the daemon should never say."""
         for number, line in enumerate(self.daemon.lines):

@@ -340,6 +340,30 @@ test_downgrade_memory_holds(void **state)
 	}
 }
 
+/* A host that could be asked for TLS and now cannot: held too, though no
+ * handshake ever came to its end. */
+static void
+test_an_offer_withdrawn_is_a_downgrade(void **state)
+{
+	struct settings settings = { 0 };
+	struct server_facts server = { .tls = SERVER_TLS_NOT_OFFERED,
+		.offered = true };
+	struct requirement r = { .need = NEED_MAY, .reason = REASON_OK };
+	struct judgement j;
+
+	(void)state;
+	policy_judge(&j, &settings, &r, &server);
+	assert_int_equal(j.reason, REASON_DOWNGRADE);
+	assert_int_equal(j.verdict, VERDICT_DEFER);
+	/* `fallback cleartext` would have let it pass before, too. */
+	r.need = NEED_MAY_FALLBACK;
+	policy_judge(&j, &settings, &r, &server);
+	assert_int_equal(j.verdict, VERDICT_RELAY);
+	server.tls = SERVER_TLS_REFUSED;
+	policy_judge(&j, &settings, &r, &server);
+	assert_int_equal(j.verdict, VERDICT_RELAY);
+}
+
 /* on-block reject makes policy refusals permanent, never a lookup error. */
 static void
 test_on_block_reject(void **state)
@@ -448,6 +472,7 @@ main(void)
 		cmocka_unit_test(test_dane_relays_only_when_verified),
 		cmocka_unit_test(test_insecure_mx_is_never_called_verified),
 		cmocka_unit_test(test_downgrade_memory_holds),
+		cmocka_unit_test(test_an_offer_withdrawn_is_a_downgrade),
 		cmocka_unit_test(test_on_block_reject),
 		cmocka_unit_test(test_most_specific_domain_rule_wins),
 		cmocka_unit_test(test_longest_relay_prefix_wins),

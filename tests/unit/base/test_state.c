@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "dns/state.h"
+#include "base/state.h"
 
 static char folder[64];
 
