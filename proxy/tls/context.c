@@ -8,6 +8,9 @@
 #include "tls/memory.h"
 #include "tls/tls.h"
 
+/* The tickets' part of all memory of TLS. */
+#define TICKETS_SHARE 16
+
 /* In order of preference; the first is what ClientHello brings a key for, and
  * X25519 is by far the cheapest on a small processor. */
 static const uint16_t groups[] = {
@@ -74,10 +77,18 @@ tls_context_new(struct tls_context **out, size_t memory_limit)
 	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
 	mbedtls_ssl_conf_rng(config, context_random, NULL);
 	mbedtls_ssl_conf_groups(config, groups);
-	/* A resumed session shows no chain to be judged. */
 	mbedtls_ssl_conf_session_tickets(config,
-	    MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-	tls_memory_budget()->limit = memory_limit;
+	    MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config,
+	    MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+	/* Resumed or not, each session has keys of its own: what was recorded
+	 * cannot be read by whoever gets the ticket's secrets later. */
+	mbedtls_ssl_conf_tls13_key_exchange_modes(config,
+	    MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
+	t->resumption = true;
+	t->tickets.budget.name = "tls-tickets";
+	t->tickets.budget.limit = memory_limit / TICKETS_SHARE;
+	tls_memory_budget()->limit = memory_limit - t->tickets.budget.limit;
 	*out = t;
 	return 0;
 }
@@ -87,8 +98,30 @@ tls_context_free(struct tls_context *t)
 {
 	if (t == NULL)
 		return;
+	tickets_clear(&t->tickets);
 	mbedtls_ssl_config_free(&t->config);
 	free(t);
+}
+
+void
+tls_context_set_resumption(struct tls_context *t, bool on)
+{
+	t->resumption = on;
+	if (!on)
+		tickets_clear(&t->tickets);
+}
+
+void
+tls_context_counts(const struct tls_context *t, struct tls_counts *out)
+{
+	*out = t->counts;
+	out->tickets = t->tickets.n;
+}
+
+const struct budget *
+tls_context_tickets_budget(const struct tls_context *t)
+{
+	return &t->tickets.budget;
 }
 
 const struct budget *

@@ -7,8 +7,13 @@
 
 #include <mbedtls/ssl.h>
 
+#include "tls/tickets.h"
+
 struct tls_context {
 	mbedtls_ssl_config config;
+	bool resumption;
+	struct tickets tickets;
+	struct tls_counts counts;
 };
 
 #endif

@@ -21,35 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mbedtls/ssl.h>
-
-#include "tls/context.h"
+#include "tls/conn.h"
 #include "tls/memory.h"
+#include "tls/tickets.h"
 #include "tls/words.h"
-
-#define REASON_MAX 96
-#define CIPHER_MAX 64
-
-enum unsent {
-	UNSENT_NONE = 0,
-	UNSENT_DATA,
-	UNSENT_OTHER,
-};
-
-struct tls_conn {
-	mbedtls_ssl_context ssl;
-	struct tls_buffers buffers;
-	enum tls_state state;
-	enum unsent unsent;
-	size_t unsent_len; /* of UNSENT_DATA: what the write was given */
-	bool eof;	   /* the transport ended ... */
-	bool eof_seen;	   /* ... and the library has been told */
-	bool close_wanted;
-	bool close_sent;
-	unsigned long refusals; /* of memory, when the run began */
-	char cipher[CIPHER_MAX];
-	char reason[REASON_MAX];
-};
 
 static int
 wire_send(void *arg, const unsigned char *p, size_t n)
@@ -132,6 +107,7 @@ conn_handshake(struct tls_conn *c)
 	c->state = TLS_STATE_OPEN;
 	tls_cipher_text(c->cipher, sizeof(c->cipher),
 	    mbedtls_ssl_get_ciphersuite(&c->ssl));
+	conn_note_handshake(c);
 }
 
 /* Sends the alert that waits inside the library. True when it is gone. */
@@ -208,8 +184,10 @@ conn_read_on(struct tls_conn *c, int r)
 		conn_fail(c, MBEDTLS_ERR_SSL_CONN_EOF);
 		return false;
 	case MBEDTLS_ERR_SSL_WANT_READ:
-		/* Also what an ignored alert looks like. */
-		return buf_peek(c->buffers.wire_in).n > 0;
+		/* Also what an ignored alert looks like, or a ticket that has
+		 * come and is looked at by the next read. */
+		return buf_peek(c->buffers.wire_in).n > 0 ||
+		    mbedtls_ssl_check_pending(&c->ssl) != 0;
 	case MBEDTLS_ERR_SSL_WANT_WRITE:
 		/* An answer of the library to what it read; when data waits
 		 * already, it was not even begun. */
@@ -217,6 +195,7 @@ conn_read_on(struct tls_conn *c, int r)
 			c->unsent = UNSENT_OTHER;
 		return false;
 	case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
+		conn_note_ticket(c);
 		return true;
 	case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
 		c->state = TLS_STATE_CLOSED;
@@ -273,6 +252,7 @@ tls_conn_new(struct tls_conn **out, struct tls_context *t,
 		budget_give(budget, sizeof(*c));
 		return DG_ENOMEM;
 	}
+	c->context = t;
 	c->buffers = *buffers;
 	c->state = TLS_STATE_HANDSHAKE;
 	tls_memory_enter();
@@ -320,6 +300,7 @@ tls_conn_free(struct tls_conn *c)
 {
 	if (c == NULL)
 		return;
+	conn_drop_ticket(c);
 	mbedtls_ssl_free(&c->ssl);
 	free(c);
 	budget_give(tls_memory_budget(), sizeof(*c));
@@ -331,6 +312,8 @@ tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max)
 	const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&c->ssl);
 	size_t n = 0;
 
+	if (c->resumed)
+		return ticket_chain(c->ticket, certs, max);
 	for (; crt != NULL && n < max; crt = crt->next)
 		if (crt->raw.p != NULL)
 			certs[n++] = span_of(crt->raw.p, crt->raw.len);

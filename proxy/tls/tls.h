@@ -29,8 +29,21 @@ struct tls_conn;
 DG_MUSTCHECK int tls_context_new(struct tls_context **out, size_t memory_limit);
 void tls_context_free(struct tls_context *t);
 
-/* The budget TLS draws from, for `show memory` and for tests. */
+/* The budgets TLS draws from: connections, and the tickets that ended ones may
+ * be resumed by; for `show memory` and for tests. */
 const struct budget *tls_context_budget(const struct tls_context *t);
+const struct budget *tls_context_tickets_budget(const struct tls_context *t);
+
+/* On at first. Off: all tickets are forgotten, and none is kept any more. */
+void tls_context_set_resumption(struct tls_context *t, bool on);
+
+struct tls_counts {
+	uint64_t full;	  /* handshakes in which a chain was shown */
+	uint64_t resumed; /* and those that took an earlier session up */
+	size_t tickets;	  /* held now */
+};
+
+void tls_context_counts(const struct tls_context *t, struct tls_counts *out);
 
 struct tls_buffers {
 	struct buf *wire_in;  /* from the server's socket */
@@ -56,6 +69,37 @@ DG_MUSTCHECK int tls_conn_new(struct tls_conn **out, struct tls_context *t,
     const struct name *sni, const struct tls_buffers *buffers);
 
 /*
+ * Resumption (RFC 8446 2.2, RFC 5077, RFC 5246 7.3). A session may be taken up
+ * again only by who would judge the server by the very same things: the binding
+ * is a digest of all of them, the name in SNI among them.
+ */
+struct tls_binding {
+	uint8_t digest[32];
+};
+
+/* Of parts in this order; lists that differ anywhere differ here. DG_EIO. */
+DG_MUSTCHECK int tls_binding_make(struct tls_binding *out,
+    const struct span *parts, size_t n);
+
+/*
+ * Before the first run: offers the server a ticket of that binding, if one is
+ * there. It decides; without it a full handshake comes about. DG_ENOMEM: this
+ * connection is of no use any more.
+ */
+DG_MUSTCHECK int tls_conn_resume(struct tls_conn *c,
+    const struct tls_binding *binding);
+
+/*
+ * The server has been judged and is what it must be: from now on its tickets
+ * are kept for that binding, for at most so many seconds.
+ */
+void tls_conn_keep(struct tls_conn *c, const struct tls_binding *binding,
+    uint32_t seconds);
+
+/* The server agreed to resume; the chain is the one that it showed then. */
+bool tls_conn_resumed(const struct tls_conn *c);
+
+/*
  * Moves bytes as far as the buffers allow, in both directions, and returns the
  * state it stands in. Bounded by the buffers' sizes.
  */
@@ -75,7 +119,8 @@ void tls_conn_free(struct tls_conn *c);
 
 /*
  * The chain as the server presented it, DER, leaf first, valid while c lives;
- * the full chain in TLS 1.2 and 1.3. Returns how many of at most max.
+ * the full chain in TLS 1.2 and 1.3. Of a resumed session it is the chain of the
+ * handshake that it goes back to. Returns how many of at most max.
  */
 size_t tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max);
 

@@ -1,0 +1,52 @@
+/*
+ * Inside of tls/ only: what a connection holds, for the files that make it up:
+ * tls.c moves bytes, resume.c takes sessions up again.
+ */
+#ifndef DG_TLS_CONN_H
+#define DG_TLS_CONN_H
+
+#include <mbedtls/ssl.h>
+
+#include "tls/context.h"
+#include "tls/tls.h"
+
+#define REASON_MAX 96
+#define CIPHER_MAX 64
+
+enum unsent {
+	UNSENT_NONE = 0,
+	UNSENT_DATA,
+	UNSENT_OTHER,
+};
+
+struct tls_conn {
+	mbedtls_ssl_context ssl;
+	struct tls_context *context;
+	struct tls_buffers buffers;
+	enum tls_state state;
+	enum unsent unsent;
+	size_t unsent_len; /* of UNSENT_DATA: what the write was given */
+	bool eof;	   /* the transport ended ... */
+	bool eof_seen;	   /* ... and the library has been told */
+	bool close_wanted;
+	bool close_sent;
+	unsigned long refusals; /* of memory, when the run began */
+
+	/* resumption, see resume.c */
+	struct ticket *ticket; /* offered; past the handshake: agreed to */
+	bool resumed;	       /* it was */
+	uint64_t born;	       /* when the chain was shown in a handshake */
+	bool keep;	       /* tickets that come may be kept ... */
+	struct tls_binding keep_for;
+	uint64_t keep_until;
+
+	char cipher[CIPHER_MAX];
+	char reason[REASON_MAX];
+};
+
+/* resume.c, for tls.c: the handshake is done; a ticket has come; the end. */
+void conn_note_handshake(struct tls_conn *c);
+void conn_note_ticket(struct tls_conn *c);
+void conn_drop_ticket(struct tls_conn *c);
+
+#endif
