@@ -153,6 +153,12 @@ static const struct option options[] = {
 	  .detail = "Where nothing better is known of a host (levels `may` and "
 	    "`dane` without TLSA records), no more TLS from it is held as a "
 	    "downgrade. 0 turns this off." },
+	{ "tls resumption", { "off|on" },
+	  NULL, &kind_word, AT(tls_resumption),
+	  .help = "take up earlier TLS sessions with the same server",
+	  .detail = "Only with the same address, policy and TLSA records, and "
+	    "no longer than these hold; the certificates of the first session "
+	    "are checked again. It saves time on both sides." },
 	{ "control socket", { "PATH" },
 	  A_PATH, &kind_path, AT(control_socket), .max = SETTINGS_PATH_MAX,
 	  .help = "unix socket of the console",

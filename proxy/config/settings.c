@@ -15,6 +15,7 @@ settings_default(struct settings *s)
 		.user = "danegate",
 		.default_level = LEVEL_DANE,
 		.memory_days = 30,
+		.tls_resumption = SWITCH_ON,
 		.control_socket = "/run/danegate/control",
 		.state_directory = "/var/lib/danegate",
 		.log_destination = LOG_TO_SYSLOG,

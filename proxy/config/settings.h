@@ -106,6 +106,8 @@ struct settings {
 	enum bare_newline bare_newline;
 	uint32_t memory_days; /* downgrade memory; 0 turns it off */
 
+	enum switch_state tls_resumption;
+
 	char control_socket[SETTINGS_PATH_MAX];
 	char state_directory[SETTINGS_PATH_MAX];
 	enum log_destination log_destination;

@@ -254,6 +254,8 @@ daemon_reload(struct daemon *d)
 		    "next start");
 	settings_free(&d->settings);
 	d->settings = next;
+	tls_context_set_resumption(d->tls,
+	    d->settings.tls_resumption == SWITCH_ON);
 	proxy_reconfigure(d->proxy, &d->settings, resolver);
 	resolver_free(d->resolver);
 	d->resolver = resolver;
@@ -332,6 +334,9 @@ daemon_start(struct daemon *d)
 	 * as they and their TLS fit beside that. */
 	err = tls_context_new(&d->tls, (size_t)d->settings.memory_limit / 2);
 	if (err == 0)
+		tls_context_set_resumption(d->tls,
+		    d->settings.tls_resumption == SWITCH_ON);
+	if (err == 0)
 		err = proxy_new(&d->proxy, d->base, &d->settings, d->resolver,
 		    d->tls);
 	if (err == 0)
@@ -373,6 +378,20 @@ daemon_free(struct daemon *d)
 	settings_free(&d->settings);
 }
 
+static void
+daemon_report_tls(const struct daemon *d)
+{
+	struct tls_counts counts;
+	struct log_line l;
+
+	tls_context_counts(d->tls, &counts);
+	log_begin(&l, LOG_LEVEL_INFO, "tls-handshakes");
+	log_number(&l, "full", counts.full);
+	log_number(&l, "resumed", counts.resumed);
+	log_number(&l, "tickets", counts.tickets);
+	log_end(&l);
+}
+
 int
 daemon_run(struct settings *settings, const char *path, bool foreground)
 {
@@ -396,6 +415,7 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 		    (unsigned)d.settings.listen_port);
 		if (event_base_dispatch(d.base) < 0)
 			err = DG_EIO;
+		daemon_report_tls(&d);
 		log_note(LOG_LEVEL_INFO, "stopped", "%zu sessions ended",
 		    proxy_sessions(d.proxy));
 	}

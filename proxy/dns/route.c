@@ -253,6 +253,7 @@ walk_tlsa(struct walk *w, const struct dnssec_result *result)
 		w->host->tlsa = take_records(w->host, result);
 		if (w->host->tlsa == TLSA_STATUS_FAILED)
 			walk_fail(w, TLSA_STATUS_FAILED, "no memory");
+		w->host->ttl = result->ttl;
 		walk_set_names(w, &w->bases[w->base]);
 		return;
 	}

@@ -36,6 +36,7 @@ struct host_facts {
 	size_t nnames;
 	struct tlsa *records; /* owned by the facts; data likewise */
 	size_t nrecords;
+	uint32_t ttl; /* seconds that the records may be relied on */
 	/* For bogus and failed: "address of mx.example.nl: ...". */
 	char why[DNSSEC_REASON_MAX];
 };

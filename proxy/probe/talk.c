@@ -147,7 +147,7 @@ take_starttls(struct talk *t)
 		t->fault[0] = '\0';
 		return talk_quit(t);
 	}
-	err = upstream_secure(&t->upstream, t->plan.tls, t->plan.sni);
+	err = upstream_secure(&t->upstream, t->plan.tls, t->plan.sni, NULL);
 	if (err == DG_EPROTO) {
 		t->tls = SERVER_TLS_INJECTED;
 		return talk_fail(t, REASON_OK,

@@ -199,6 +199,8 @@ decide_judge(struct session *s)
 	check_chain(s, &server);
 	remember(s, &server);
 	policy_judge(&j, settings, &d->requirement, &server);
+	if (j.verdict == VERDICT_RELAY)
+		resume_keep(s);
 	why = policy_why(&j, &d->requirement, d->facts, &server);
 	if (d->purpose == DECIDE_RELAY) {
 		decide_relay(s, &j, why);

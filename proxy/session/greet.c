@@ -198,7 +198,10 @@ greet_starttls_reply(struct session *s)
 		return;
 	}
 	sni = policy_sni(&s->decision.requirement);
-	err = upstream_secure(&s->upstream, s->proxy->tls, sni);
+	s->bound = s->proxy->settings->tls_resumption == SWITCH_ON &&
+	    resume_binding(&s->binding, s);
+	err = upstream_secure(&s->upstream, s->proxy->tls, sni,
+	    s->bound ? &s->binding : NULL);
 	if (err == 0) {
 		if (sni != NULL)
 			s->sni = *sni;

@@ -32,6 +32,8 @@ report_decision(const struct session *s, const struct judgement *j, bool passed,
 	if (s->secured && s->upstream.tls != NULL) {
 		log_text(&l, "tls", tls_conn_version(s->upstream.tls));
 		log_text(&l, "cipher", tls_conn_cipher(s->upstream.tls));
+		log_text(&l, "resumed",
+		    tls_conn_resumed(s->upstream.tls) ? "yes" : "no");
 	}
 	log_text(&l, "reason", reason_text(j->reason));
 	if (why[0] != '\0')

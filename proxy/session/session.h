@@ -139,6 +139,8 @@ struct session {
 	bool starttls;			/* offered once in this session */
 	bool secured;
 	struct name sni; /* whom TLS was set up with; empty: anybody */
+	struct tls_binding binding; /* what that session may be resumed for */
+	bool bound;		    /* for anything at all */
 
 	/* the envelope */
 	bool have_mail;
@@ -250,6 +252,11 @@ void decide_start(struct session *s, enum decision_purpose purpose);
 void decide_facts(struct session *s);
 void decide_judge(struct session *s);
 void decide_clear(struct session *s);
+
+/* resume.c: what a TLS session may be resumed for */
+bool resume_binding(struct tls_binding *out, const struct session *s);
+/* The server was judged to be what it must be: its tickets are kept. */
+void resume_keep(struct session *s);
 
 /* transaction.c: MAIL, RCPT, RSET towards the server */
 void transaction_rcpt(struct session *s);

@@ -35,7 +35,7 @@ upstream_connect(struct upstream *u, struct event_base *base,
 
 int
 upstream_secure(struct upstream *u, struct tls_context *t,
-    const struct name *sni)
+    const struct name *sni, const struct tls_binding *binding)
 {
 	const struct tls_buffers buffers = {
 		.wire_in = &u->wire_in,
@@ -48,8 +48,16 @@ upstream_secure(struct upstream *u, struct tls_context *t,
 	if (u->wire_in.len > 0)
 		return DG_EPROTO;
 	err = tls_conn_new(&u->tls, t, sni, &buffers);
-	if (err == 0)
+	if (err != 0)
+		return err;
+	if (binding != NULL)
+		err = tls_conn_resume(u->tls, binding);
+	if (err == 0) {
 		u->status = UPSTREAM_HANDSHAKE;
+	} else {
+		tls_conn_free(u->tls);
+		u->tls = NULL;
+	}
 	return err;
 }
 

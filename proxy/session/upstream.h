@@ -58,11 +58,12 @@ DG_MUSTCHECK int upstream_connect(struct upstream *u, struct event_base *base,
 
 /*
  * Changes to TLS; the handshake begins with the next run. sni may be NULL.
+ * binding: of what may be resumed; NULL: nothing.
  * DG_EPROTO when bytes in clear are waiting (they would be taken for words of
  * the authenticated server: STARTTLS injection, CVE-2011-0411), DG_ENOMEM.
  */
 DG_MUSTCHECK int upstream_secure(struct upstream *u, struct tls_context *t,
-    const struct name *sni);
+    const struct name *sni, const struct tls_binding *binding);
 
 /* Moves bytes as far as they go and returns where things stand. */
 enum upstream_status upstream_run(struct upstream *u);

@@ -439,6 +439,30 @@ def tls_1_2_delivered(lab, family):
 
 
 @case
+def resumed_until_tlsa_changes(lab, family):
+    """A second message resumes the TLS session of the first. Then the TLSA
+    records are others: a full handshake, and held."""
+    site = world.SITES["changing.test"]
+
+    for wanted in ("no", "yes"):
+        lab.danegate.mark()
+        require_delivered(lab, site, family, "dane-ee")
+        require_fields(lab.danegate.wait_for_event(
+            event="decision", domain=site.domain(family)), resumed=wanted)
+    lab.world.change_tlsa(site, "other")
+    try:
+        # With it goes what was known of DNS, and nothing else.
+        lab.danegate.reload(wait="reloaded")
+        lab.danegate.mark()
+        require_held(lab, site, family, "tlsa-mismatch")
+        require_fields(lab.danegate.wait_for_event(
+            event="decision", domain=site.domain(family)), resumed="no")
+    finally:
+        lab.world.change_tlsa(site, "own")
+        lab.danegate.reload(wait="reloaded")
+
+
+@case
 def two_messages_pipelined(lab, family):
     """Two messages in one session, their commands sent in one go: both arrive,
     each is answered."""

@@ -40,6 +40,7 @@ class Tree:
         self.folder = pathlib.Path(folder, "dns")
         self.folder.mkdir()
         self.files = {}
+        self.keys = {}
         tld = ["@ NS ns", *addresses("ns", AUTHORITY),
                *addresses("ignorant", IGNORANT)]
         for zone in zones:
@@ -52,6 +53,11 @@ class Tree:
                                   *addresses("ns.test.", AUTHORITY), *ds]))
         self.anchor = self.folder / "anchor"
         self.anchor.write_text("\n".join(ds) + "\n")
+
+    def change(self, zone):
+        """The zone as it is from now on, signed with the keys that it had; its
+        name server must be told."""
+        self._add(zone)
 
     def _add(self, zone):
         """Writes the zone, signed if it is to be; returns its DS records."""
@@ -79,8 +85,11 @@ class Tree:
         return [(self.folder / f"{ksk}.ds").read_text().strip()]
 
     def _key(self, origin, ksk):
-        return self._ldns("ldns-keygen", "-a", ALGORITHM,
-                          *(["-k"] if ksk else []), origin).strip()
+        if (origin, ksk) not in self.keys:
+            self.keys[origin, ksk] = self._ldns(
+                "ldns-keygen", "-a", ALGORITHM, *(["-k"] if ksk else []),
+                origin).strip()
+        return self.keys[origin, ksk]
 
     def _ldns(self, *argv):
         done = subprocess.run([str(a) for a in argv], cwd=self.folder,

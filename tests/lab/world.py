@@ -9,6 +9,7 @@ once over IPv4 and once over IPv6. The mail domain SITE is as v4.SITE.
 import dataclasses
 import itertools
 import pathlib
+import signal
 import ssl
 
 import attack
@@ -96,6 +97,7 @@ SITES = {site.name: site for site in (
     Site("odd-chain.test", 63, tlsa="ca", by_ca=True, server=""),
     Site("no-anchor.test", 64, tlsa="ca", by_ca=True, server=""),
     Site("gone.test", 65, tlsa="own", server=""),
+    Site("changing.test", 66, tlsa="own"),
 )}
 
 # What the resolver of the office's mail server is made to believe.
@@ -174,6 +176,24 @@ class World:
         return dns.Zone(f"{site.name}.", records, signed=site.signed,
                         nsec3=site.nsec3, spoilt=site.spoilt,
                         served=site.served)
+
+    def change_tlsa(self, site, tlsa):
+        """From now on the site has that TLSA, in name server and resolver."""
+        self.tree.change(self._zone(dataclasses.replace(site, tlsa=tlsa)))
+        wanted = self._tlsa(dataclasses.replace(site, tlsa=tlsa)).split()[-1]
+        for server in (self.servers[0], self.servers[2]):
+            server.process.send_signal(signal.SIGHUP)
+        topology.until(lambda: wanted in self._asked(site).lower(), 20,
+                       f"{site.name} has other TLSA records")
+
+    def _asked(self, site):
+        server = f"@{topology.wan_address(dns.RESOLVER, 4)}"
+        try:
+            return "".join(topology.run(
+                topology.LAN, "drill", server, f"_25._tcp.{site.mx(4)}",
+                "TLSA").split())
+        except RuntimeError:
+            return ""  # it is reading its configuration
 
     def _start_mail_hosts(self, server, kind):
         """All hosts that run this server. Where it is not to be had, the cases

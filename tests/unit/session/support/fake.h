@@ -15,10 +15,12 @@
 #include "base/address.h"
 #include "net/endpoint.h"
 #include "policy/facts.h"
+#include "tls/tls.h"
 
-#define FAKE_ROOM  (1u << 20) /* bytes of one direction of a connection */
-#define FAKE_LOGS  2048
-#define FAKE_FACTS 8
+#define FAKE_ROOM	 (1u << 20) /* bytes of one direction of a connection */
+#define FAKE_LOGS	 2048
+#define FAKE_FACTS	 8
+#define FAKE_CERTIFICATE 64
 
 enum fake_end {
 	FAKE_OPEN = 0,
@@ -75,6 +77,12 @@ struct fake_world {
 	bool tls;		 /* the near end's engine exists */
 	bool refuse_tls;	 /* no memory for an engine */
 	unsigned engines;	 /* alive */
+	bool tickets;		 /* the server gives some */
+	struct fake_ticket {
+		char certificate[FAKE_CERTIFICATE]; /* empty: none */
+		struct tls_binding binding;
+		int64_t expires;
+	} ticket;
 
 	/* DNS */
 	struct fake_facts facts[FAKE_FACTS];
@@ -104,10 +112,12 @@ void fake_send(struct fake_peer *p, const void *bytes, size_t n);
 /*
  * Between the engine and the server's end each byte is changed, so that what
  * went round the engine is noticed. The client's first flight is a line "HELLO
- * <SNI>"; the server answers one of the two lines below.
+ * <SNI>", or "HELLO <SNI> again" with a ticket, and the server answers one of the
+ * lines below.
  */
-#define FAKE_TLS_GOOD "\x16\x03OK\n"
-#define FAKE_TLS_BAD  "\x15\x03NO\n"
+#define FAKE_TLS_GOOD	 "\x16\x03OK\n"
+#define FAKE_TLS_RESUMED "\x16\x03RE\n"
+#define FAKE_TLS_BAD	 "\x15\x03NO\n"
 
 /* Bytes as they stand in the TLS stream; out needs 2 * n. Returns how many. */
 size_t fake_tls_encode(uint8_t *out, const uint8_t *in, size_t n);

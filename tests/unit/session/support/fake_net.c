@@ -43,6 +43,8 @@ fake_reset(struct event_base *base)
 	fake.certificate = NULL;
 	fake.tls = false;
 	fake.refuse_tls = false;
+	fake.tickets = false;
+	fake.ticket.certificate[0] = '\0';
 	fake.nfacts = 0;
 	fake.lookups = 0;
 	fake.now = 1800000000;

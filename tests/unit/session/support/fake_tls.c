@@ -15,7 +15,10 @@
 struct tls_conn {
 	struct tls_buffers io;
 	enum tls_state state;
-	char hello[NAME_TEXT_MAX + 16];
+	char sni[NAME_TEXT_MAX + 1];
+	char hello[NAME_TEXT_MAX + 32];
+	char ticket[FAKE_CERTIFICATE]; /* what the one offered stands for */
+	bool resumed;
 	bool said_hello;
 	bool eof;
 	bool peer_closed;
@@ -94,8 +97,9 @@ tls_conn_new(struct tls_conn **out, struct tls_context *t,
 		return DG_ENOMEM;
 	c->io = *buffers;
 	c->state = TLS_STATE_HANDSHAKE;
-	(void)snprintf(c->hello, sizeof(c->hello), "HELLO %s\n",
+	(void)snprintf(c->sni, sizeof(c->sni), "%s",
 	    sni != NULL ? sni->text : "-");
+	(void)snprintf(c->hello, sizeof(c->hello), "HELLO %s\n", c->sni);
 	c->error = "";
 	fake.tls = true;
 	fake.engines++;
@@ -123,8 +127,11 @@ handshake(struct tls_conn *c)
 		bool good = span_equal(span_slice(in, 0, end + 1),
 		    span_text(FAKE_TLS_GOOD));
 
+		c->resumed = c->ticket[0] != '\0' &&
+		    span_equal(span_slice(in, 0, end + 1),
+			span_text(FAKE_TLS_RESUMED));
 		buf_drop(c->io.wire_in, end + 1);
-		if (good)
+		if (good || c->resumed)
 			c->state = TLS_STATE_OPEN;
 		else
 			fail(c, "handshake failure");
@@ -213,11 +220,46 @@ tls_conn_free(struct tls_conn *c)
 size_t
 tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max)
 {
-	(void)c;
-	if (fake.certificate == NULL || max == 0)
+	const char *certificate = c->resumed ? c->ticket : fake.certificate;
+
+	if (certificate == NULL || max == 0)
 		return 0;
-	certs[0] = span_text(fake.certificate);
+	certs[0] = span_text(certificate);
 	return 1;
+}
+
+int
+tls_conn_resume(struct tls_conn *c, const struct tls_binding *binding)
+{
+	struct fake_ticket *t = &fake.ticket;
+
+	if (t->certificate[0] == '\0' || t->expires <= fake.now ||
+	    memcmp(&t->binding, binding, sizeof(*binding)) != 0)
+		return 0;
+	memcpy(c->ticket, t->certificate, sizeof(c->ticket));
+	t->certificate[0] = '\0';
+	(void)snprintf(c->hello, sizeof(c->hello), "HELLO %s again\n", c->sni);
+	return 0;
+}
+
+void
+tls_conn_keep(struct tls_conn *c, const struct tls_binding *binding,
+    uint32_t seconds)
+{
+	const char *certificate = c->resumed ? c->ticket : fake.certificate;
+
+	if (!fake.tickets || certificate == NULL)
+		return;
+	(void)snprintf(fake.ticket.certificate, FAKE_CERTIFICATE, "%s",
+	    certificate);
+	fake.ticket.binding = *binding;
+	fake.ticket.expires = fake.now + seconds;
+}
+
+bool
+tls_conn_resumed(const struct tls_conn *c)
+{
+	return c->resumed;
 }
 
 const char *

@@ -437,6 +437,7 @@ fact_host(struct fake_facts *f, struct span value)
 	h->base = h->host;
 	h->names[0] = h->host;
 	h->nnames = 1;
+	h->ttl = 3600;
 	return true;
 }
 
@@ -485,11 +486,17 @@ fact(struct fake_facts *f, struct span word)
 static bool
 op_facts(struct span rest)
 {
-	struct fake_facts *f = &fake.facts[fake.nfacts];
 	struct span word = span_word(&rest);
+	size_t at = 0;
+	struct fake_facts *f;
 
-	if (fake.nfacts == FAKE_FACTS)
+	/* Told again, they are other facts from now on. */
+	while (at < fake.nfacts &&
+	    !span_equal_nocase(word, fake.facts[at].domain.text))
+		at++;
+	if (at == FAKE_FACTS)
 		return fail("too many facts");
+	f = &fake.facts[at];
 	memset(f, 0, sizeof(*f));
 	f->facts.status = ROUTE_FOUND;
 	f->facts.mx_security = DNSSEC_SECURE;
@@ -499,7 +506,8 @@ op_facts(struct span rest)
 		if (!fact(f, word))
 			return fail("no such fact: %.*s", (int)word.n,
 			    (const char *)word.p);
-	fake.nfacts++;
+	if (at == fake.nfacts)
+		fake.nfacts++;
 	return true;
 }
 
@@ -733,13 +741,19 @@ op_tls(struct span rest)
 		    (int)rest.n, (const char *)rest.p);
 		return side_expect(&stage.server, span_text(hello), false);
 	}
+	if (span_equal_nocase(word, "tickets")) {
+		fake.tickets = true;
+		return true;
+	}
 	if (span_equal_nocase(word, "memory")) {
 		fake.refuse_tls = true;
 		return true;
 	}
 	if (!before_action())
 		return false;
-	answer = span_equal_nocase(word, "ok") ? FAKE_TLS_GOOD : FAKE_TLS_BAD;
+	answer = span_equal_nocase(word, "ok")	 ? FAKE_TLS_GOOD
+	    : span_equal_nocase(word, "resumes") ? FAKE_TLS_RESUMED
+						 : FAKE_TLS_BAD;
 	fake_send(stage.server.peer, answer, strlen(answer));
 	stage.server.tls = true;
 	return after_action();
@@ -788,6 +802,18 @@ op_refuse(struct span rest)
 	for (size_t i = 0; i < fake.nfacts; i++)
 		if (span_equal_nocase(rest, fake.facts[i].domain.text))
 			fake.facts[i].refused = true;
+	return true;
+}
+
+/* So many seconds have gone by in the world. */
+static bool
+op_later(struct span rest)
+{
+	uint64_t seconds;
+
+	if (span_number(&seconds, rest, 1000000) != 0)
+		return fail("how many seconds?");
+	fake.now += (int64_t)seconds;
 	return true;
 }
 
@@ -1006,6 +1032,7 @@ static const struct {
 	{ "refuse", op_refuse },
 	{ "late", op_late },
 	{ "passes", op_passes },
+	{ "later", op_later },
 	{ "drain", op_drain },
 	{ "reload", op_reload },
 	{ "turned-away", op_turned_away },

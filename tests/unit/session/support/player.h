@@ -10,7 +10,8 @@
  *	set STATEMENT		as in the configuration; before anything else
  *	clear			the envelope may go out in clear
  *	as-written		never cut what is sent together
- *	facts DOMAIN WORD...	what DNS says; WORDs below
+ *	facts DOMAIN WORD...	what DNS says; WORDs below; again: from now on
+ *	later SECONDS		wall time goes on
  *	certificate NAME	what the server proves itself with
  *
  *	connect [refused|unreachable|none|silent]
@@ -24,8 +25,10 @@
  *	client sees end|close|reset
  *	server < TEXT, > TEXT	and so on: the same with the arrows' meaning kept
  *	server cuts		closes without TLS's goodbye
- *	tls ok|fail		the server answers the handshake
- *	tls hello NAME		expects the first flight, with this SNI or -
+ *	tls ok|fail|resumes	the server answers the handshake
+ *	tls tickets		the server gives some to resume by
+ *	tls hello NAME		expects the first flight, with this SNI or -;
+ *				`again` behind it: with a ticket
  *	tls memory		there is none for a handshake
  *	timeout SECONDS		what the session waits for does not come; SECONDS
  *				is how long it would have waited
