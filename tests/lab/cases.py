@@ -15,6 +15,7 @@ import capture
 import dns
 import gateway
 import mail
+import mta
 import topology
 import world
 
@@ -252,6 +253,122 @@ def delivered_to(site):
 
 for kind_of_mx in world.KINDS_OF_MX:
     delivered_to(kind_of_mx)
+
+
+# Other mail servers of the office's than Postfix.
+
+def taxing_letter(domain):
+    """Dots, blanks at line ends, bytes above 127, a line of 900."""
+    letter = Letter(domain)
+    letter.text = letter.text.replace(
+        b"Subject:", b"MIME-Version: 1.0\r\n"
+        b"Content-Type: text/plain; charset=iso-8859-1\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\nSubject:")
+    letter.text += b"\r\n".join([
+        b"", b".", b"..", b".x", b"x.", b"blanks \t ", bytes(range(128, 256)),
+        b"." * 900, b"From here", b"", b".", b"end", b""])
+    return letter
+
+
+def body_digest(message):
+    """Of a letter, as it was or as it lies in a mailbox."""
+    body = message.replace(b"\r\n", b"\n").split(b"\n\n", 1)[1]
+    return hashlib.sha256(body).hexdigest()
+
+
+def require_arrived_whole(lab, letter):
+    received = lab.mx.wait_for_message(letter.recipient)
+    require_equal(body_digest(received), body_digest(letter.text), "SHA-256")
+
+
+def require_office_delivers(lab, family, kind):
+    server = lab.world.office(kind)
+    for name, auth in (("dane-ee.test", "dane-ee"),
+                       ("dane-ta.test", "dane-ta")):
+        letter = taxing_letter(world.SITES[name].domain(family))
+        with lab.capture.watch() as packets:
+            queue_id = server.submit(SENDER, letter.recipient, letter.text)
+            attempt = server.wait_for_attempt(queue_id)
+        require_equal(attempt.status, "sent", str(attempt))
+        require_arrived_whole(lab, letter)
+        require_unread(lab, packets, letter)
+        require_fields(lab.danegate.wait_for_event(
+            event="decision", domain=letter.domain), verdict="relay",
+            auth=auth)
+        topology.until(lambda: queue_id not in server.queue(), 10,
+                       "leaves the queue")
+
+
+def require_office_keeps(lab, family, kind):
+    server = lab.world.office(kind)
+    for name, reason in (("mismatch.test", "tlsa-mismatch"),
+                         ("stripped.test", "starttls-missing"),
+                         ("lost-tlsa.test", "dns-failed")):
+        letter = taxing_letter(world.SITES[name].domain(family))
+        with lab.capture.watch() as packets:
+            queue_id = server.submit(SENDER, letter.recipient, letter.text)
+            attempt = server.wait_for_attempt(queue_id)
+        require_equal(attempt.status, "deferred", str(attempt))
+        require(reason in attempt.said, str(attempt))
+        require(queue_id in server.queue(), "it is not in the queue")
+        require_unread(lab, packets, letter)
+        require_equal(lab.mx.messages(letter.recipient), [], "arrived")
+
+
+@case
+def exim_delivers(lab, family):
+    """The office's mail server is Exim: delivered, authenticated, whole."""
+    require_office_delivers(lab, family, mta.EximOffice)
+
+
+@case
+def exim_keeps(lab, family):
+    """The office's mail server is Exim: what is held stays in its queue."""
+    require_office_keeps(lab, family, mta.EximOffice)
+
+
+@case
+def sendmail_delivers(lab, family):
+    """The office's mail server is sendmail: delivered, authenticated, whole."""
+    require_office_delivers(lab, family, mta.SendmailOffice)
+
+
+@case
+def sendmail_keeps(lab, family):
+    """The office's mail server is sendmail: what is held stays in its queue."""
+    require_office_keeps(lab, family, mta.SendmailOffice)
+
+
+@case
+def swaks_delivers(lab, family):
+    """A program without a queue mails by itself: delivered, whole."""
+    site = world.SITES["dane-ee.test"]
+    letter = taxing_letter(site.domain(family))
+    with lab.capture.watch() as packets:
+        status, said = mta.swaks(site.address(family), SENDER,
+                                 letter.recipient, letter.text)
+    require_equal(status, 0, said)
+    require_arrived_whole(lab, letter)
+    require_unread(lab, packets, letter)
+
+
+@case
+def swaks_is_told(lab, family):
+    """A program without a queue is told 4xx and the reason, and ends with an
+    error."""
+    for name, code, reason in (
+            ("mismatch.test", "421 4.7.5", "tlsa-mismatch"),
+            ("stripped.test", "421 4.7.4", "starttls-missing")):
+        site = world.SITES[name]
+        letter = taxing_letter(site.domain(family))
+        with lab.capture.watch() as packets:
+            status, said = mta.swaks(site.address(family), SENDER,
+                                     letter.recipient, letter.text)
+        require(status != 0, said)
+        require(any(f" {code} " in line and reason in line
+                    for line in said.splitlines()), said)
+        require_unread(lab, packets, letter)
+        require_equal(lab.mx.messages(letter.recipient), [], "arrived")
 
 
 @case

@@ -206,12 +206,7 @@ class LegacyMta(Postfix):
     def submit(self, sender, recipient, message):
         """Hands a message in as an office's program would; returns the queue
         id. message: bytes with CRLF line ends."""
-        with Dialogue(topology.LAN, topology.MTA[4]) as smtp:
-            smtp.ehlo("desk.office.example")
-            smtp.expect(250, f"MAIL FROM:<{sender}> BODY=8BITMIME")
-            smtp.expect(250, f"RCPT TO:<{recipient}>")
-            reply = smtp.send_data(message)
-            return reply.rsplit(" ", 1)[-1]
+        return submit(25, sender, recipient, message).rsplit(" ", 1)[-1]
 
     def attempts(self, queue_id):
         return [Attempt(*found) for found in
@@ -232,6 +227,20 @@ class LegacyMta(Postfix):
     def retry(self, queue_id):
         topology.run(topology.LAN, "postqueue", "-c", self.folder, "-i",
                      queue_id)
+
+
+def stuffed(message):
+    """As it goes over the wire, its end included."""
+    return re.sub(rb"(?m)^\.", b"..", message) + b".\r\n"
+
+
+def submit(port, sender, recipient, message):
+    """Hands a message to the mail server; returns its last reply."""
+    with Dialogue(topology.LAN, topology.MTA[4], port) as smtp:
+        smtp.ehlo("desk.office.example")
+        smtp.expect(250, f"MAIL FROM:<{sender}> BODY=8BITMIME")
+        smtp.expect(250, f"RCPT TO:<{recipient}>")
+        return smtp.send_data(message)
 
 
 class Dialogue(smtplib.SMTP):
@@ -265,7 +274,7 @@ class Dialogue(smtplib.SMTP):
     def send_data(self, message, expected=250):
         """DATA and the message as it is, but for the dots it needs."""
         self.expect(354, "DATA")
-        self.send(re.sub(rb"(?m)^\.", b"..", message) + b".\r\n")
+        self.send(stuffed(message))
         code, text = self.getreply()
         self._check(code, text, expected, "end of data")
         return text.decode(errors="replace")

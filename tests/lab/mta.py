@@ -164,3 +164,141 @@ smtp_accept_max = 0
 message_size_limit = 20M
 {configuration}""")
     return root.start(namespace, ["/usr/sbin/exim4", "-bdf"])
+
+
+class OfficeServer:
+    """The office's legacy mail server, as mail.LegacyMta. ATTEMPT: what its
+    log says of a try to deliver, with the groups of mail.Attempt. port: where
+    it takes mail from the office."""
+
+    def __init__(self, root):
+        self.root = root
+        self.process = None
+
+    def wait_until_ready(self):
+        self.process.wait_for_port(topology.LAN, topology.MTA[4], self.port)
+
+    def submit(self, sender, recipient, message):
+        reply = mail.submit(self.port, sender, recipient, message)
+        return self.QUEUE_ID.search(reply).group(1)
+
+    def attempts(self, queue_id):
+        found = [mail.Attempt(**match.groupdict())
+                 for match in self.ATTEMPT.finditer(self.log_text())]
+        for attempt in found:
+            attempt.status = self.STATUS.get(attempt.status, attempt.status)
+        return [a for a in found if a.queue_id == queue_id]
+
+    wait_for_attempt = mail.LegacyMta.wait_for_attempt
+
+
+class EximOffice(OfficeServer):
+    port = 2501
+    QUEUE_ID = re.compile(r"\bid=(\S+)")
+    ATTEMPT = re.compile(
+        r"^\S+ \S+ (?P<queue_id>\S+) (?P<status>=>|==|\*\*) "
+        r"(?P<recipient>\S+) R=.*? H=(?P<relay>.*?\])(?P<said>.*)$", re.M)
+    STATUS = {"=>": "sent", "==": "deferred", "**": "bounced"}
+
+    def __init__(self, folder, resolv_conf):
+        super().__init__(make_root(folder, "office-exim", "exim", resolv_conf))
+        self.process = start_exim(self.root, topology.LAN, f"""\
+primary_hostname = mail.office.example
+local_interfaces = {topology.MTA[4]}
+daemon_smtp_ports = {self.port}
+acl_smtp_rcpt = accept
+begin routers
+out:
+  driver = dnslookup
+  transport = send
+begin transports
+send:
+  driver = smtp
+  hosts_avoid_tls = *
+  message_linelength_limit = 1G
+begin retry
+* * F,2d,1h
+""")
+
+    def log_text(self):
+        log = self.root.top / "var/log/exim4/mainlog"
+        return log.read_text(errors="backslashreplace") if log.exists() else ""
+
+    def queue(self):
+        return {path.name.removesuffix("-H") for path in
+                (self.root.top / "var/spool/exim4/input").glob("*-H")}
+
+
+class SendmailOffice(OfficeServer):
+    port = 2502
+    QUEUE_ID = re.compile(r"2\.0\.0 (\S+) Message accepted")
+    ATTEMPT = re.compile(
+        r"\]: (?P<queue_id>\w+): to=<(?P<recipient>[^>]*)>, .*?"
+        r"relay=(?P<relay>[^,]*), .*?stat=(?P<status>\w+)(?P<said>.*)$", re.M)
+    STATUS = {"Sent": "sent", "Deferred": "deferred"}
+
+    def __init__(self, folder, resolv_conf):
+        super().__init__(make_root(folder, "office-sendmail", "sendmail",
+                                   resolv_conf))
+        self.root.folder("var/spool/mqueue", mode=0o700)
+        self.root.folder("etc/mail")
+        self.root.write("etc/mail/sendmail.cf", self._configuration())
+        self.log = []
+        self._listen_to_log()
+        self.process = self.root.start(
+            topology.LAN, ["/usr/libexec/sendmail/sendmail", "-bD"])
+
+    def _configuration(self):
+        """m4's work, as an administrator would do it."""
+        tree = unpacked("sendmail") / "usr/share/sendmail/cf"
+        source = f"""\
+include(`{tree}/m4/cf.m4')
+OSTYPE(`linux')
+define(`confDOMAIN_NAME', `mail.office.example')
+define(`confPID_FILE', `/run/sendmail.pid')
+define(`QUEUE_DIR', `/var/spool/mqueue')
+define(`ALIAS_FILE', `')
+define(`STATUS_FILE', `')
+define(`HELP_FILE', `')
+define(`confTO_IDENT', `0')
+define(`confTO_CONNECT', `5s')
+FEATURE(`promiscuous_relay')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`no_default_msa')
+DAEMON_OPTIONS(`Name=MTA, Addr={topology.MTA[4]}, Port={self.port}')
+MAILER(`smtp')
+"""
+        return subprocess.run(
+            ["m4", f"-D_CF_DIR_={tree}/", "-"], input=source, text=True,
+            capture_output=True, timeout=30, check=True).stdout
+
+    def _listen_to_log(self):
+        """It writes to syslog alone."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.root.place("dev/log")
+        listener.bind(str(self.root.top / "dev/log"))
+
+        def listen():
+            while line := listener.recv(8192):
+                self.log.append(line.decode(errors="backslashreplace"))
+        threading.Thread(target=listen, daemon=True).start()
+
+    def log_text(self):
+        return "\n".join(self.log)
+
+    def queue(self):
+        return {path.name.removeprefix("qf") for path in
+                (self.root.top / "var/spool/mqueue").glob("qf*")}
+
+
+def swaks(address, sender, recipient, message):
+    """A program that mails by itself and has no queue: swaks sends one message
+    to that MX; (its exit status, what it and the server said)."""
+    done = subprocess.run(
+        ["ip", "netns", "exec", topology.LAN, "swaks", "--server", address,
+         "--helo", "desk.office.example", "--from", sender, "--to", recipient,
+         "--timeout", "20", "--no-data-fixup", "--data", "-"],
+        input=mail.stuffed(message), timeout=60, capture_output=True,
+        check=False)
+    return done.returncode, (done.stdout + done.stderr).decode(
+        errors="backslashreplace")

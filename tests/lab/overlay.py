@@ -39,9 +39,9 @@ class Root:
             inside = pathlib.PurePath(folder).relative_to(tree)
             for name in names:
                 shutil.copy(pathlib.Path(folder, name),
-                            self._place(inside / name), follow_symlinks=False)
+                            self.place(inside / name), follow_symlinks=False)
 
-    def _place(self, path):
+    def place(self, path):
         """Makes room for that name, which is a link so far or not there."""
         path = pathlib.PurePath(path)
         for folder in reversed(path.parents[:-1]):
@@ -57,7 +57,7 @@ class Root:
 
     def folder(self, path, owner=0, mode=0o755):
         """An empty folder of its own there; returns where it is outside."""
-        at = self._place(path)
+        at = self.place(path)
         if at.exists():
             shutil.rmtree(at)
         at.mkdir()
@@ -66,7 +66,7 @@ class Root:
         return at
 
     def write(self, path, text, mode=0o644):
-        at = self._place(path)
+        at = self.place(path)
         at.write_text(text)
         at.chmod(mode)
 

@@ -7,6 +7,7 @@ once over IPv4 and once over IPv6. The mail domain SITE is as v4.SITE.
 """
 
 import dataclasses
+import functools
 import itertools
 import pathlib
 import signal
@@ -206,6 +207,13 @@ class World:
             return kind(self.folder, hosts, self.resolv_conf(dns.RESOLVER))
         except mta.Missing as error:
             return mta.Absent(error)
+
+    @functools.cache
+    def office(self, kind):
+        """Another mail server of the office's, begun when first asked for."""
+        server = kind(self.folder, self.resolv_conf(dns.LIAR))
+        server.wait_until_ready()
+        return server
 
     def resolv_conf(self, host):
         """For whoever should ask that resolver; returns the file."""
