@@ -23,9 +23,10 @@ O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san))
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config smtp dnssec dane policy net tls dns session probe daemon cli
+ROOMS := base config control smtp dnssec dane policy net tls dns session probe daemon cli
 uses_base :=
 uses_config := base
+uses_control := base
 uses_smtp := base
 uses_dnssec := base
 uses_dane := base
@@ -35,8 +36,8 @@ uses_tls := base net
 uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
 uses_probe := base config smtp dnssec dane policy net tls dns session
-uses_daemon := $(uses_session) session
-uses_cli := base config smtp net dnssec dane policy tls dns probe
+uses_daemon := $(uses_session) session control
+uses_cli := base config control smtp net dnssec dane policy tls dns probe
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
@@ -82,6 +83,9 @@ TEST_CFLAGS := $(ALL_CFLAGS) -Itests/unit
 
 # Time cannot lie before the day of the last commit; see base/clock.h.
 BUILD_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
+
+# What `show version` says.
+VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
 
 # The two programs: a main.c each, which no archive holds.
 main_danegated := daemon/main
@@ -142,6 +146,7 @@ $(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
 # Objects, archives, programs
 
 $(O)/obj/base/clock.o: ALL_CFLAGS += -DDG_BUILD_EPOCH=$(BUILD_EPOCH)
+$(O)/obj/base/version.o: ALL_CFLAGS += -DDG_VERSION='"$(VERSION)"'
 
 $(O)/obj/%.o: proxy/%.c | $(STAMPS)
 	@mkdir -p $(@D)
@@ -220,7 +225,7 @@ fuzz-build: $(FUZZERS)
 
 # Pages made from the tables of options and commands
 
-PAGES := configuration.md commands.md danegate.conf.5 danegate.8
+PAGES := configuration.md commands.md control.md danegate.conf.5 danegate.8
 MANUAL := $(O)/manual
 
 docs: $(MANUAL)

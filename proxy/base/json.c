@@ -170,6 +170,14 @@ json_bool(struct json *j, bool value)
 	put_text(j, value ? "true" : "false");
 }
 
+size_t
+json_room(const struct json *j)
+{
+	if (j->err != 0)
+		return 0;
+	return j->file != NULL ? SIZE_MAX : j->size - j->len - 1;
+}
+
 int
 json_end(struct json *j)
 {

@@ -66,6 +66,10 @@ void json_text(struct json *j, const char *text);
 void json_number(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
 
+/* Bytes that still fit into memory; a list can end before they run out. Without
+ * bound (SIZE_MAX) for a stream, and none after a failure. */
+size_t json_room(const struct json *j);
+
 /*
  * Ends the text, all closed, with a line feed. DG_ELIMIT when it did not fit
  * into memory (what is there is then cut short), DG_EIO when the stream

@@ -1,12 +1,14 @@
 /*
  * The danegate command: one table of verbs, each a function of its own file
  * that works as a one-shot. Knows the configuration and the system's tools;
- * never the daemon's insides.
+ * never the daemon's insides. What a running daemon answers is asked over its
+ * control socket: those verbs stand in the table of control/.
  */
 #ifndef DG_CLI_CLI_H
 #define DG_CLI_CLI_H
 
 #include "config/settings.h"
+#include "control/control.h"
 
 #define CLI_CONFIG "/etc/danegate/danegate.conf"
 
@@ -14,6 +16,7 @@ enum cli_exit {
 	CLI_FINE = 0,
 	CLI_FAILED = 1, /* the system refused */
 	CLI_USAGE = 2,	/* bad arguments or a bad configuration */
+	CLI_DOWN = 3,	/* no daemon answers */
 };
 
 /* One command; argv holds what follows its words. Returns an exit code. The
@@ -28,6 +31,26 @@ struct cli_command {
 
 /* Ended by an entry without words. */
 extern const struct cli_command cli_commands[];
+
+/* A request to the daemon: argv holds what follows its words. */
+int ask_run(const struct control_row *row, int argc, char **argv);
+
+/*
+ * Every command there is, those of both tables, for help and manual: number
+ * `index`, false past the last.
+ */
+struct cli_entry {
+	const char *words;
+	const char *arguments;
+	const char *help;
+	const char *detail; /* of a request: the members of its answer */
+	bool request;
+};
+
+bool cli_entry_at(struct cli_entry *out, size_t index);
+
+/* The words of the command that was probably meant, or NULL. */
+const char *cli_nearest(int argc, char **argv);
 
 int config_check_run(int argc, char **argv);
 int dns_forwarder_run(int argc, char **argv);

@@ -1,5 +1,9 @@
 #include "cli/cli.h"
 
+#include <stdio.h>
+
+#include "base/nearest.h"
+
 /* clang-format off */
 const struct cli_command cli_commands[] = {
 	{ "config check", "FILE",
@@ -61,3 +65,60 @@ const struct cli_command cli_commands[] = {
 	{ 0 },
 };
 /* clang-format on */
+
+bool
+cli_entry_at(struct cli_entry *out, size_t index)
+{
+	const size_t own = DG_ARRAY_LEN(cli_commands) - 1;
+	const struct control_row *row;
+
+	if (index < own) {
+		const struct cli_command *c = &cli_commands[index];
+
+		*out = (struct cli_entry){ c->words, c->arguments, c->help,
+			c->detail, false };
+		return true;
+	}
+	if (index - own >= CONTROL_VERBS)
+		return false;
+	row = control_row((enum control_verb)(index - own));
+	*out = (struct cli_entry){ row->words, control_argument_text(row),
+		row->help, row->answer, true };
+	return true;
+}
+
+/* As many of the arguments as the command has words, with blanks between. */
+static struct span
+join_like(char *text, size_t size, const char *words, int argc, char **argv)
+{
+	struct span rest = span_text(words);
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < argc && span_word(&rest).n > 0 && n < size; i++)
+		n += (size_t)snprintf(text + n, size - n, "%s%s",
+		    i > 0 ? " " : "", argv[i]);
+	return span_text(text);
+}
+
+const char *
+cli_nearest(int argc, char **argv)
+{
+	const char *best = NULL;
+	unsigned least = NEAREST_MAX;
+	struct cli_entry e;
+
+	for (size_t i = 0; cli_entry_at(&e, i); i++) {
+		char text[NEAREST_MAX + 1];
+		struct span given = join_like(text, sizeof(text), e.words, argc,
+		    argv);
+		unsigned distance = nearest_distance(given, span_text(e.words));
+
+		if (distance < least &&
+		    nearest_is_close(given, span_text(e.words))) {
+			least = distance;
+			best = e.words;
+		}
+	}
+	return best;
+}

@@ -161,8 +161,12 @@ static const struct option options[] = {
 	    "are checked again. It saves time on both sides." },
 	{ "control socket", { "PATH" },
 	  A_PATH, &kind_path, AT(control_socket), .max = SETTINGS_PATH_MAX,
-	  .help = "unix socket of the console",
-	  .detail = "Kept for the console, which this version does not have." },
+	  .restart = true,
+	  .help = "unix socket on which the daemon answers",
+	  .detail = "What `danegate show` and its like talk to. Everybody may "
+	    "connect; the kernel tells who it is: root and `proxy user` may do "
+	    "all, members of the unix group danegate-admin too, those of "
+	    "danegate-view may look. Its folder is made if it lacks." },
 	{ "state directory", { "PATH" },
 	  A_PATH, &kind_path, AT(state_directory), .max = SETTINGS_PATH_MAX,
 	  .help = "what is kept over a restart",

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "config/config.h"
+#include "daemon/control.h"
+#include "daemon/insight.h"
 #include "daemon/keep.h"
 #include "daemon/privileges.h"
 #include "dns/system.h"
@@ -51,28 +53,42 @@ struct daemon {
 	struct event *again; /* accept again after a pause */
 	struct event *drained;
 	struct keep *keep;
+	struct control *control;
+	uint64_t started; /* monotonic, milliseconds */
 	bool stopping;
 };
 
-int
-daemon_read(struct settings *out, const char *path)
+/* The same, with what is wrong for whoever asked. */
+static int
+read_and_say(struct settings *out, const char *path, struct config_error *error)
 {
-	struct config_error error;
 	uint8_t *text = NULL;
 	size_t n = 0;
 	int err = file_read(&text, &n, path, CONFIG_TEXT_MAX);
 
 	if (err != 0) {
+		error->line = 0;
+		(void)snprintf(error->expected, sizeof(error->expected),
+		    "a file that can be read: %s",
+		    err == DG_EIO ? strerror(errno) : dg_err_text(err));
 		log_note(LOG_LEVEL_ERROR, "config-unreadable", "%s: %s", path,
 		    err == DG_EIO ? strerror(errno) : dg_err_text(err));
 		return err;
 	}
-	err = config_parse(out, span_of(text, n), &error);
+	err = config_parse(out, span_of(text, n), error);
 	free(text);
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "config-bad", "%s:%u: expected %s",
-		    path, error.line, error.expected);
+		    path, error->line, error->expected);
 	return err;
+}
+
+int
+daemon_read(struct settings *out, const char *path)
+{
+	struct config_error error;
+
+	return read_and_say(out, path, &error);
 }
 
 /* A resolver for these settings; the old one stays until it stands. */
@@ -227,31 +243,36 @@ static bool
 daemon_fixed_same(const struct settings *a, const struct settings *b)
 {
 	return a->listen_port == b->listen_port &&
-	    strcmp(a->user, b->user) == 0 && a->memory_limit == b->memory_limit;
+	    strcmp(a->user, b->user) == 0 &&
+	    a->memory_limit == b->memory_limit &&
+	    strcmp(a->control_socket, b->control_socket) == 0;
 }
 
-/* All of it is taken, or none. */
-static void
-daemon_reload(struct daemon *d)
+/* All of it is taken, or none: then *error says why. */
+static int
+daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 {
 	struct settings next;
 	struct resolver *resolver;
+	int err = read_and_say(&next, d->path, error);
 
-	if (daemon_read(&next, d->path) != 0) {
-		log_note(LOG_LEVEL_ERROR, "reload-refused",
-		    "%s: the old configuration stays", d->path);
-		return;
-	}
-	if (daemon_resolver(&resolver, d->base, &next) != 0) {
+	if (err == 0 &&
+	    (err = daemon_resolver(&resolver, d->base, &next)) != 0) {
 		settings_free(&next);
+		error->line = 0;
+		(void)snprintf(error->expected, sizeof(error->expected),
+		    "resolvers and trust anchors that can be used");
+	}
+	if (err != 0) {
 		log_note(LOG_LEVEL_ERROR, "reload-refused",
 		    "%s: the old configuration stays", d->path);
-		return;
+		return err;
 	}
-	if (!daemon_fixed_same(&d->settings, &next))
+	*restart = !daemon_fixed_same(&d->settings, &next);
+	if (*restart)
 		log_note(LOG_LEVEL_WARNING, "restart-needed",
-		    "proxy listen-port, user and memory-limit change with the "
-		    "next start");
+		    "proxy listen-port, user, memory-limit and the control "
+		    "socket change with the next start");
 	settings_free(&d->settings);
 	d->settings = next;
 	tls_context_set_resumption(d->tls,
@@ -262,14 +283,74 @@ daemon_reload(struct daemon *d)
 	keep_move(d->keep, d->settings.state_directory);
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
+	return 0;
+}
+
+static void
+daemon_answer_reload(struct daemon *d, struct json *j)
+{
+	struct config_error error = { 0 };
+	bool restart = false;
+
+	if (daemon_reload(d, &error, &restart) == 0) {
+		json_key(j, "reloaded");
+		json_bool(j, true);
+		json_key(j, "restart_needed");
+		json_bool(j, restart);
+		return;
+	}
+	json_key(j, "error");
+	json_text(j, "the old configuration stays");
+	json_key(j, "file");
+	json_text(j, d->path);
+	json_key(j, "line");
+	json_number(j, error.line);
+	json_key(j, "expected");
+	json_text(j, error.expected);
+}
+
+/* What a request over the control socket asks for. */
+static void
+daemon_answer(void *arg, struct json *j, const struct control_request *request)
+{
+	struct daemon *d = arg;
+	const struct insight in = {
+		.settings = &d->settings,
+		.proxy = d->proxy,
+		.resolver = d->resolver,
+		.started = d->started,
+		.stopping = d->stopping,
+	};
+
+	if (request->verb == CONTROL_REQUEST_RELOAD) {
+		daemon_answer_reload(d, j);
+	} else if (request->verb == CONTROL_CLEAR_DOWNGRADE_MEMORY) {
+		json_key(j, "cleared");
+		json_bool(j,
+		    memory_forget(proxy_memory(d->proxy), request->argument) ==
+			0);
+		keep_save(d->keep);
+	} else if (request->verb == CONTROL_REQUEST_SHUTDOWN) {
+		json_key(j, "stopping");
+		json_bool(j, true);
+		json_key(j, "sessions");
+		json_number(j, (int64_t)proxy_sessions(d->proxy));
+		event_active(d->signals[SIGNAL_TERM], EV_SIGNAL, 1);
+	} else {
+		insight_show(j, &in, request);
+	}
 }
 
 static void
 daemon_on_signal(evutil_socket_t number, short what, void *arg)
 {
+	struct config_error error;
+	bool restart;
+
 	(void)what;
+	/* What goes wrong is in the log. */
 	if (number == SIGHUP)
-		daemon_reload(arg);
+		(void)daemon_reload(arg, &error, &restart);
 	else
 		daemon_stop(arg);
 }
@@ -317,6 +398,21 @@ daemon_events(struct daemon *d)
 	return 0;
 }
 
+/* Mail goes on without a console, so that want of one stops nothing. */
+static int
+daemon_control(struct daemon *d)
+{
+	int err = control_open(&d->control, d->base, d->settings.control_socket,
+	    daemon_answer, d);
+
+	if (err == 0 || err == DG_ENOMEM)
+		return err;
+	log_note(LOG_LEVEL_WARNING, "control-failed", "%s: %s",
+	    d->settings.control_socket,
+	    err == DG_EIO ? strerror(errno) : dg_err_text(err));
+	return 0;
+}
+
 static int
 daemon_start(struct daemon *d)
 {
@@ -342,6 +438,8 @@ daemon_start(struct daemon *d)
 	if (err == 0)
 		err = daemon_events(d);
 	if (err == 0)
+		err = daemon_control(d);
+	if (err == 0)
 		err = privileges_drop(d->settings.user);
 	/* Reads what somebody may have damaged: without rights. */
 	if (err == 0)
@@ -356,6 +454,7 @@ daemon_start(struct daemon *d)
 static void
 daemon_free(struct daemon *d)
 {
+	control_free(d->control);
 	keep_free(d->keep);
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);
@@ -397,7 +496,8 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 {
 	struct daemon d = { .path = path,
 		.settings = *settings,
-		.fds = { -1, -1 } };
+		.fds = { -1, -1 },
+		.started = clock_monotonic_ms() };
 	int err;
 
 	log_open(foreground ? LOG_TO_STDERR : d.settings.log_destination,

@@ -63,6 +63,8 @@ struct resolver {
 	uint64_t warn_after;
 	char *directory; /* of what is kept; NULL: nothing is */
 	struct wire_timer *refresh;
+	size_t cache_bytes;
+	uint64_t lookups[DNSSEC_INDETERMINATE + 1];
 };
 
 /* What is kept */
@@ -168,6 +170,7 @@ flight_land(struct flight *f, const struct dnssec_result *result)
 
 	flight_unlink(f);
 	f->landing = true;
+	f->r->lookups[result->status]++;
 	while ((q = f->queries) != NULL) {
 		f->queries = q->next;
 		f->r->nqueries--;
@@ -428,7 +431,27 @@ resolver_count(struct resolver_counts *out, const struct resolver *r)
 		.dropped = counts.dropped,
 		.entries = counts.entries,
 		.bytes = counts.bytes,
+		.bytes_limit = r->cache_bytes,
 	};
+	memcpy(out->lookups, r->lookups, sizeof(out->lookups));
+}
+
+bool
+resolver_server(struct resolver_server *out, const struct resolver *r,
+    size_t index)
+{
+	if (transport_all(r->transport) >> index == 0)
+		return false;
+	out->address = transport_server(r->transport, index);
+	out->answering = transport_answering(r->transport, index);
+	out->silences = transport_silences(r->transport, index);
+	return true;
+}
+
+const struct dnssec_trust *
+resolver_trust(const struct resolver *r)
+{
+	return r->trust;
 }
 
 struct event_base *
@@ -499,6 +522,7 @@ resolver_new(struct resolver **out, struct event_base *base,
 	r->base = base;
 	r->now = config->now != NULL ? config->now : clock_wall;
 	r->patience = ms;
+	r->cache_bytes = half;
 	err = transport_new(&r->transport, base, &servers);
 	if (err == 0)
 		err = cache_new(&r->cache, half);

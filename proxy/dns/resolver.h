@@ -70,9 +70,24 @@ struct resolver_counts {
 	uint64_t dropped; /* for want of room */
 	size_t entries;
 	size_t bytes;
+	size_t bytes_limit;
+	uint64_t lookups[DNSSEC_INDETERMINATE + 1]; /* answered, by status */
 };
 
 void resolver_count(struct resolver_counts *out, const struct resolver *r);
+
+/* Forwarder number `index` and how it does; false past the last. */
+struct resolver_server {
+	const struct address *address;
+	bool answering;	   /* false: asked last for now */
+	unsigned silences; /* tries in a row without an answer */
+};
+
+bool resolver_server(struct resolver_server *out, const struct resolver *r,
+    size_t index);
+
+/* The trust anchors of the root, for the operator. */
+const struct dnssec_trust *resolver_trust(const struct resolver *r);
 
 /* The loop that callbacks come from. */
 struct event_base *resolver_event_base(const struct resolver *r);

@@ -717,6 +717,18 @@ transport_mark_down(struct transport *t, size_t server)
 	server_set_down(&t->servers[server]);
 }
 
+bool
+transport_answering(const struct transport *t, size_t server)
+{
+	return t->servers[server].down_until <= wire_now_ms();
+}
+
+unsigned
+transport_silences(const struct transport *t, size_t server)
+{
+	return t->servers[server].silences;
+}
+
 const struct address *
 transport_server(const struct transport *t, size_t server)
 {

@@ -75,6 +75,11 @@ void transport_mark_down(struct transport *t, size_t server);
 const struct address *transport_server(const struct transport *t,
     size_t server);
 
+/* How it does: does it come in its turn (or last, for now), and how many tries
+ * in a row it left without an answer. */
+bool transport_answering(const struct transport *t, size_t server);
+unsigned transport_silences(const struct transport *t, size_t server);
+
 /* A bit for each forwarder there is. */
 unsigned transport_all(const struct transport *t);
 

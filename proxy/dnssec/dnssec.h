@@ -96,6 +96,20 @@ DG_MUSTCHECK int dnssec_trust_save(char *out, size_t size,
  * and all stays as it was. */
 DG_MUSTCHECK int dnssec_trust_restore(struct dnssec_trust *t, struct span text);
 
+/*
+ * Anchor number `index`: what the configuration names and what RFC 5011 has
+ * seen. False past the last.
+ */
+struct dnssec_anchor {
+	uint16_t tag;
+	uint8_t algorithm;
+	const char *state; /* "valid"; "configured": not seen yet */
+	int64_t since;	   /* wall time; 0: it has always been so */
+};
+
+bool dnssec_trust_anchor(struct dnssec_anchor *out,
+    const struct dnssec_trust *t, size_t index);
+
 void dnssec_trust_free(struct dnssec_trust *t);
 
 /*

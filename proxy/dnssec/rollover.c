@@ -10,6 +10,12 @@
 static const char *const state_words[] = { "unknown", "pending", "valid",
 	"missing", "revoked", "removed" };
 
+const char *
+rollover_state_text(enum rollover_state state)
+{
+	return state_words[state];
+}
+
 void
 rollover_begin(struct rollover *r, const struct ds_set *configured)
 {

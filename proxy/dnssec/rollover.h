@@ -59,6 +59,9 @@ void rollover_anchors(struct ds_set *out, const struct rollover *r);
 DG_MUSTCHECK bool rollover_observe(struct rollover *r, struct work *work,
     const struct keys_answer *answer);
 
+/* The state's word: "valid"; never NULL. */
+const char *rollover_state_text(enum rollover_state state);
+
 /* Writes all of it as text with a NUL. DG_ELIMIT. */
 #define ROLLOVER_TEXT_MAX 8192
 DG_MUSTCHECK int rollover_write(char *out, size_t size,

@@ -114,6 +114,49 @@ dnssec_trust_load(struct dnssec_trust *t, struct span text)
 	return 0;
 }
 
+/* RFC 5011 knows the key that this DS record means. */
+static bool
+is_seen(const struct dnssec_trust *t, const struct ds *ds)
+{
+	for (size_t i = 0; i < t->rollover.n; i++) {
+		const struct ds *seen = &t->rollover.keys[i].ds;
+
+		if (seen->tag == ds->tag && seen->algorithm == ds->algorithm)
+			return true;
+	}
+	return false;
+}
+
+bool
+dnssec_trust_anchor(struct dnssec_anchor *out, const struct dnssec_trust *t,
+    size_t index)
+{
+	const struct ds_set *configured = &t->rollover.configured;
+
+	if (index < t->rollover.n) {
+		const struct rollover_key *key = &t->rollover.keys[index];
+
+		out->tag = key->ds.tag;
+		out->algorithm = key->ds.algorithm;
+		out->state = rollover_state_text(key->state);
+		out->since = key->since;
+		return true;
+	}
+	index -= t->rollover.n;
+	for (size_t i = 0; i < configured->n; i++) {
+		const struct ds *ds = &configured->ds[i];
+
+		if (is_seen(t, ds) || index-- > 0)
+			continue;
+		out->tag = ds->tag;
+		out->algorithm = ds->algorithm;
+		out->state = "configured";
+		out->since = 0;
+		return true;
+	}
+	return false;
+}
+
 bool
 dnssec_trust_changed(const struct dnssec_trust *t)
 {

@@ -221,6 +221,7 @@ void
 greet_secured(struct session *s)
 {
 	s->server_tls = SERVER_TLS_DONE;
+	s->proxy->watch.counts.handshakes++;
 	ask(s, SESSION_EHLO_TLS, "EHLO %s\r\n", s->helo);
 }
 
@@ -240,6 +241,7 @@ greet_handshake_failed(struct session *s)
 	report_event(s, LOG_LEVEL_WARNING, "tls-failed", REASON_TLS_FAILED,
 	    why);
 	s->server_tls = SERVER_TLS_FAILED;
+	s->proxy->watch.counts.handshakes_failed++;
 	upstream_abort(&s->upstream);
 	decide_judge(s);
 }

@@ -509,6 +509,7 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	s->proxy = p;
 	s->useful = clock_monotonic_ms();
 	s->id = ++p->last_id;
+	s->started = clock_monotonic_ms();
 	s->client = *client;
 	s->server = *server;
 	buf_init(&s->down_in, s->down_in_mem, sizeof(s->down_in_mem));

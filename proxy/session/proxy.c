@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "session/session.h"
 
 static void
@@ -78,7 +79,7 @@ struct objection {
 };
 
 static void
-proxy_turn_away(const struct proxy *p, int fd, const struct address *client,
+proxy_turn_away(struct proxy *p, int fd, const struct address *client,
     const struct address *server, const struct objection *o)
 {
 	struct log_line l;
@@ -95,6 +96,7 @@ proxy_turn_away(const struct proxy *p, int fd, const struct address *client,
 	log_text(&l, "reason", reason_text(o->reason));
 	log_text(&l, "why", o->words);
 	log_end(&l);
+	p->watch.counts.turned_away++;
 }
 
 static size_t
@@ -159,6 +161,8 @@ proxy_accept(struct proxy *p, int fd, const struct address *client,
 			"4.3.2 danegate: overload: no memory, try again" };
 	if (o.reason != REASON_OK)
 		proxy_turn_away(p, fd, client, server, &o);
+	else
+		p->watch.counts.sessions++;
 }
 
 static void
@@ -187,6 +191,44 @@ size_t
 proxy_sessions(const struct proxy *p)
 {
 	return p->nsessions;
+}
+
+size_t
+proxy_session_bytes(void)
+{
+	return sizeof(struct session);
+}
+
+const struct watch *
+proxy_watch(const struct proxy *p)
+{
+	return &p->watch;
+}
+
+void
+proxy_each_session(const struct proxy *p, uint64_t from, proxy_session_cb *cb,
+    void *arg)
+{
+	const struct session *s;
+	uint64_t now = clock_monotonic_ms();
+
+	for (s = p->sessions.first; s != NULL; s = s->link.next) {
+		bool tls = s->secured && s->upstream.tls != NULL;
+		const struct proxy_session seen = {
+			.id = s->id,
+			.age = (now - s->started) / 1000,
+			.client = &s->client,
+			.server = &s->server,
+			.state = session_state_text(s->state),
+			.domain = s->decision.domain.text,
+			.tls = tls ? tls_conn_version(s->upstream.tls) : NULL,
+			.cipher = tls ? tls_conn_cipher(s->upstream.tls) : NULL,
+			.recipients = s->recipients,
+		};
+
+		if (s->id >= from && !cb(arg, &seen))
+			return;
+	}
 }
 
 struct memory *

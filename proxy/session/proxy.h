@@ -8,10 +8,12 @@
 
 #include "config/settings.h"
 #include "dns/resolver.h"
+#include "policy/memory.h"
 #include "tls/tls.h"
 
 struct event_base;
 struct proxy;
+struct watch;
 
 /*
  * settings, resolver and tls stay the caller's and must outlive the proxy; so
@@ -40,6 +42,30 @@ void proxy_accept(struct proxy *p, int fd, const struct address *client,
 void proxy_drain(struct proxy *p);
 
 size_t proxy_sessions(const struct proxy *p);
+
+/* What one session takes by itself, in bytes; TLS has its own budget. */
+size_t proxy_session_bytes(void);
+
+/* Counters, the latest decisions, destinations. */
+const struct watch *proxy_watch(const struct proxy *p);
+
+/* One session as an operator sees it; dies when the callback returns. */
+struct proxy_session {
+	uint64_t id;
+	uint64_t age; /* seconds */
+	const struct address *client;
+	const struct address *server;
+	const char *state;
+	const char *domain; /* of the recipient under decision; may be empty */
+	const char *tls;    /* NULL: in clear */
+	const char *cipher;
+	unsigned recipients; /* of the message under way */
+};
+
+/* Tells the sessions from that id on, until the callback says false. */
+typedef bool proxy_session_cb(void *arg, const struct proxy_session *s);
+void proxy_each_session(const struct proxy *p, uint64_t from,
+    proxy_session_cb *cb, void *arg);
 
 /* Downgrade memory (policy/memory.h); the proxy's. */
 struct memory *proxy_memory(struct proxy *p);

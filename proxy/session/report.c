@@ -1,3 +1,6 @@
+#include <stdio.h>
+
+#include "base/clock.h"
 #include "session/session.h"
 
 static void
@@ -8,6 +11,32 @@ report_begin(struct log_line *l, const struct session *s, enum log_level level,
 	log_number(l, "session", s->id);
 	log_address(l, "client", &s->client);
 	log_address(l, "server", &s->server);
+}
+
+/* The same for the console. */
+static void
+watch_report(const struct session *s, const struct judgement *j, bool passed,
+    const char *why)
+{
+	const struct requirement *r = &s->decision.requirement;
+	struct watch_decision d = {
+		.time = clock_wall(),
+		.session = s->id,
+		.client = s->client,
+		.server = s->server,
+		.domain = s->decision.domain,
+		.level = r->level,
+		.judgement = *j,
+		.passed = passed && j->verdict != VERDICT_RELAY,
+	};
+
+	if (r->host != NULL)
+		d.mx = r->host->host;
+	if (s->secured && s->upstream.tls != NULL)
+		(void)snprintf(d.tls, sizeof(d.tls), "%s",
+		    tls_conn_version(s->upstream.tls));
+	log_escape(d.why, sizeof(d.why), span_text(why));
+	watch_decide(&s->proxy->watch, &d);
 }
 
 void
@@ -39,6 +68,7 @@ report_decision(const struct session *s, const struct judgement *j, bool passed,
 	if (why[0] != '\0')
 		log_text(&l, "why", why);
 	log_end(&l);
+	watch_report(s, j, passed, why);
 }
 
 void
@@ -56,6 +86,8 @@ report_delivered(const struct session *s, const struct smtp_reply *reply,
 	log_number(&l, "code", (uint64_t)reply->code);
 	log_span(&l, "reply", span_of(reply->text, reply->len));
 	log_end(&l);
+	s->proxy->watch.counts.messages++;
+	s->proxy->watch.counts.bytes += size;
 }
 
 void

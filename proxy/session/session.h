@@ -34,6 +34,7 @@
 #include "policy/policy.h"
 #include "session/proxy.h"
 #include "session/upstream.h"
+#include "session/watch.h"
 #include "smtp/command.h"
 #include "smtp/data.h"
 #include "smtp/extensions.h"
@@ -115,6 +116,7 @@ struct session {
 	QUEUE_LINK(session) link;
 	struct proxy *proxy;
 	uint64_t id;
+	uint64_t started; /* monotonic, milliseconds */
 	struct address client;
 	struct address server;
 	enum session_state state;
@@ -195,6 +197,7 @@ struct proxy {
 	uint64_t last_id;
 	bool draining;
 	struct memory *memory; /* of hosts that spoke TLS */
+	struct watch watch;    /* for the operator */
 	struct event reap;
 	void (*idle)(void *arg);
 	void *idle_arg;

@@ -1,9 +1,10 @@
 /*
  * Writes the pages that the tables are: configuration.md and danegate.conf.5
- * from the options, commands.md and danegate.8 from the commands. `make docs`
- * puts them into docs/, lint sees that they are current.
+ * from the options, commands.md and danegate.8 from the commands, control.md
+ * from the requests of the control socket. `make docs` puts them into docs/,
+ * lint sees that they are current.
  *
- * usage: manual configuration.md|danegate.conf.5|commands.md|danegate.8
+ * usage: manual PAGE
  */
 #include <stdio.h>
 #include <string.h>
@@ -98,7 +99,9 @@ statement(struct page *p, const char *first, const char *words,
 	(void)fputs(p->man ? ".TP\n\\fB" : "\n    ", stdout);
 	put_plain(p, first, strlen(first));
 	put_plain(p, words, strlen(words));
-	(void)fputs(p->man ? "\\fR " : " ", stdout);
+	(void)fputs(p->man ? "\\fR" : "", stdout);
+	if (arguments[0] != '\0')
+		(void)putchar(' ');
 	put_plain(p, arguments, strlen(arguments));
 	(void)putchar('\n');
 }
@@ -192,28 +195,79 @@ configuration(struct page *p)
 }
 
 static void
+command(struct page *p, const struct cli_entry *e)
+{
+	char text[256];
+
+	if (!p->man)
+		(void)printf("\n### %s\n", e->words);
+	(void)snprintf(text, sizeof(text), "%s%s%s", e->arguments,
+	    e->request && e->arguments[0] != '\0' ? " " : "",
+	    e->request ? "[--json] [-c FILE]" : "");
+	statement(p, "danegate ", e->words, text);
+	if (!p->man)
+		(void)putchar('\n');
+	(void)snprintf(text, sizeof(text), "%s.", e->help);
+	text[0] = (char)(text[0] - 'a' + 'A');
+	put_text(p, text);
+	if (!e->request)
+		put_text(p, e->detail);
+	put_end(p);
+}
+
+static void
 commands(struct page *p)
 {
+	struct cli_entry e;
+
 	begin(p, "Commands", "danegate", "8",
 	    "configure and look into danegate");
 	paragraph(p,
 	    "Each command is one line of the shell of the machine. Where -c "
 	    "FILE is not given, the configuration is "
 	    "`/etc/danegate/danegate.conf`.");
+	paragraph(p,
+	    "show, clear and request ask the running daemon over its control "
+	    "socket: root, `proxy user` and the members of the unix group "
+	    "danegate-admin may ask all, members of danegate-view may show. With "
+	    "--json the answer is printed as it comes. Exit: 0 done, 1 refused, "
+	    "2 bad arguments, 3 no daemon answers.");
 	heading(p, p->man ? "COMMANDS" : "Commands");
-	for (const struct cli_command *c = cli_commands; c->words != NULL;
-	     c++) {
-		char text[256];
+	for (size_t i = 0; cli_entry_at(&e, i); i++)
+		command(p, &e);
+}
 
-		if (!p->man)
-			(void)printf("\n### %s\n", c->words);
-		statement(p, "danegate ", c->words, c->arguments);
-		if (!p->man)
-			(void)putchar('\n');
-		(void)snprintf(text, sizeof(text), "%s.", c->help);
-		text[0] = (char)(text[0] - 'a' + 'A');
-		put_text(p, text);
-		put_text(p, c->detail);
+static void
+control(struct page *p)
+{
+	begin(p, "The control socket", "danegate-control", "7",
+	    "control socket of danegated");
+	paragraph(p,
+	    "danegated answers on the unix socket `control socket` "
+	    "(/run/danegate/control). A request is one line of at most 511 "
+	    "bytes and a line feed; the answer is one JSON object on one line, "
+	    "and the end of the connection. One request per connection; at most "
+	    "8 connections at one time, each for at most 10 seconds; an answer "
+	    "has at most 160 KiB. Text from the network comes in printable form; "
+	    "any byte that is not printable ASCII as \\u00NN.");
+	paragraph(p,
+	    "Who asks is told by the kernel: root and `proxy user` may ask all, "
+	    "and so may members of the unix group danegate-admin; members of "
+	    "danegate-view may ask what begins with show. Every other request is "
+	    "logged (event control: uid, request).");
+	paragraph(p,
+	    "A request that is refused gets an object with the member error, "
+	    "and where it helps expected, file and line. Members may be added "
+	    "in later versions; those named here keep their name and meaning.");
+	heading(p, "Requests");
+	for (enum control_verb v = 0; v < CONTROL_VERBS; v++) {
+		const struct control_row *row = control_row(v);
+
+		(void)printf("\n### %s\n", row->words);
+		statement(p, "", row->words, control_argument_text(row));
+		(void)putchar('\n');
+		put_text(p, "Members:");
+		put_text(p, row->answer);
 		put_end(p);
 	}
 }
@@ -230,6 +284,7 @@ main(int argc, char **argv)
 		{ "danegate.conf.5", configuration, true },
 		{ "commands.md", commands, false },
 		{ "danegate.8", commands, true },
+		{ "control.md", control, false },
 	};
 
 	for (size_t i = 0; argc == 2 && i < DG_ARRAY_LEN(pages); i++)

@@ -1,0 +1,170 @@
+/*
+ * danegate show ..., clear ..., request ...: what the daemon answers, as text
+ * or as it is.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json_read.h"
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/render.h"
+#include "config/config.h"
+
+struct ask {
+	const char *config;
+	bool json;
+	char line[CONTROL_REQUEST_MAX];
+};
+
+static int
+usage(const struct control_row *row)
+{
+	(void)fprintf(stderr, "usage: danegate %s %s [--json] [-c FILE]\n",
+	    row->words, control_argument_text(row));
+	return CLI_USAGE;
+}
+
+/* Words of the request, options of ours among them anywhere. */
+static bool
+ask_arguments(struct ask *a, int argc, char **argv)
+{
+	size_t n = strlen(a->line);
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			a->json = true;
+		} else if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
+			a->config = argv[++i];
+		} else {
+			int more = snprintf(a->line + n, sizeof(a->line) - n,
+			    " %s", argv[i]);
+
+			if (more < 0 || (size_t)more >= sizeof(a->line) - n ||
+			    strchr(argv[i], '\n') != NULL)
+				return false;
+			n += (size_t)more;
+		}
+	}
+	return true;
+}
+
+/* Where the daemon listens. A configuration that cannot be read is no reason
+ * not to ask: then it is where it is by default. */
+static void
+socket_path(char path[SETTINGS_PATH_MAX], const char *config)
+{
+	struct config_error error;
+	struct settings s;
+	uint8_t *text = NULL;
+	size_t n;
+
+	settings_default(&s);
+	if (file_read(&text, &n, config, CONFIG_TEXT_MAX) == 0 &&
+	    config_parse(&s, span_of(text, n), &error) != 0)
+		settings_default(&s);
+	memcpy(path, s.control_socket, SETTINGS_PATH_MAX);
+	settings_free(&s);
+	free(text);
+}
+
+static int
+say_failure(const char *path, int err)
+{
+	if (err == DG_ENOTFOUND && (errno == ENOENT || errno == ECONNREFUSED))
+		(void)fprintf(stderr,
+		    "danegated is not running: nobody answers at %s\n", path);
+	else
+		(void)fprintf(stderr, "danegated does not answer at %s: %s\n",
+		    path,
+		    err == DG_ENOTFOUND || err == DG_EIO ? strerror(errno)
+							 : dg_err_text(err));
+	return CLI_DOWN;
+}
+
+/* The member of that name at the top of the answer, printable. */
+static bool
+member(char *out, size_t size, struct span answer, const char *key)
+{
+	struct json_reader r = json_reader(answer);
+	struct json_token t;
+
+	if (json_next(&r, &t) != 0 || t.type != JSON_OBJECT)
+		return false;
+	while (json_next(&r, &t) == 0 && t.type != JSON_CLOSE) {
+		if (span_equal(t.key, span_text(key))) {
+			(void)json_print(out, size, t.text);
+			return true;
+		}
+		if ((t.type == JSON_OBJECT || t.type == JSON_ARRAY) &&
+		    json_skip(&r) != 0)
+			return false;
+	}
+	return false;
+}
+
+/* What the daemon refused: file, line, and what it expected, if it says so. */
+static int
+say_error(struct span answer, const char *error)
+{
+	char file[SETTINGS_PATH_MAX + 4];
+	char line[24];
+	char expected[200];
+
+	(void)fprintf(stderr, "error: %s\n", error);
+	if (member(file, sizeof(file), answer, "file") &&
+	    member(line, sizeof(line), answer, "line"))
+		(void)fprintf(stderr, "%s:%s: ", file, line);
+	if (member(expected, sizeof(expected), answer, "expected"))
+		(void)fprintf(stderr, "expected %s\n", expected);
+	return CLI_FAILED;
+}
+
+static int
+say_answer(const struct ask *a, struct span answer)
+{
+	char error[200];
+	bool failed = member(error, sizeof(error), answer, "error");
+
+	if (a->json) {
+		(void)fwrite(answer.p, 1, answer.n, stdout);
+		return failed ? CLI_FAILED : CLI_FINE;
+	}
+	if (failed)
+		return say_error(answer, error);
+	if (render_answer(stdout, answer) != 0) {
+		(void)fputs("the answer cannot be understood\n", stderr);
+		return CLI_FAILED;
+	}
+	return CLI_FINE;
+}
+
+int
+ask_run(const struct control_row *row, int argc, char **argv)
+{
+	struct ask a = { .config = CLI_CONFIG };
+	struct control_request request;
+	char path[SETTINGS_PATH_MAX];
+	const char *why;
+	uint8_t *answer = NULL;
+	size_t n = 0;
+	int err;
+
+	(void)snprintf(a.line, sizeof(a.line), "%s", row->words);
+	if (!ask_arguments(&a, argc, argv))
+		return usage(row);
+	if (control_parse(&request, span_text(a.line), &why) != 0) {
+		(void)fprintf(stderr, "expected %s\n", why);
+		return usage(row);
+	}
+	socket_path(path, a.config);
+	err = client_ask(&answer, &n, path, a.line);
+	if (err != 0)
+		return say_failure(path, err);
+	err = say_answer(&a, span_of(answer, n));
+	free(answer);
+	return err;
+}

@@ -1,0 +1,18 @@
+/*
+ * The control socket from the other side: asks a running daemon and waits for
+ * its answer, which is bounded in size and time. Knows nothing of what is asked.
+ */
+#ifndef DG_CLI_CLIENT_H
+#define DG_CLI_CLIENT_H
+
+#include "base/span.h"
+
+/*
+ * Sends one request line (without its line feed) to the daemon at path. *out is
+ * the answer, to be freed. DG_ENOTFOUND: nobody answers there, errno says why;
+ * DG_EIO, DG_ETIMEDOUT, DG_ELIMIT, DG_ENOMEM.
+ */
+DG_MUSTCHECK int client_ask(uint8_t **out, size_t *n, const char *path,
+    const char *line);
+
+#endif

@@ -1,0 +1,195 @@
+#include "control/control.h"
+
+/* clang-format off */
+static const struct control_row rows[CONTROL_VERBS] = {
+	[CONTROL_SHOW_VERSION] = {
+		"show version", CONTROL_NOTHING, CONTROL_VIEW,
+		"what is running, and since when",
+		"version, process, uptime_seconds." },
+	[CONTROL_SHOW_STATUS] = {
+		"show status", CONTROL_NOTHING, CONTROL_VIEW,
+		"the state of everything on one screen",
+		"mode, stopping, interfaces (array), sessions, sessions_limit, "
+		"clock_believed, time_known (lookups can be validated), "
+		"dns_servers, dns_servers_answering, messages, recipients_relayed, "
+		"recipients_held (deferred or rejected) and turned_away since the "
+		"start, tls_memory_bytes, tls_memory_limit_bytes, last_held (a "
+		"decision as in show decisions; absent: none yet)." },
+	[CONTROL_SHOW_SESSIONS] = {
+		"show sessions", CONTROL_NUMBER_OR_NOTHING, CONTROL_VIEW,
+		"sessions under way, or those from a number on",
+		"total, sessions: array of id, client, server, state, age_seconds, "
+		"domain (of the recipient under decision), tls, cipher (absent: in "
+		"clear), recipients, messages. With an ID those from this number on. "
+		"What does not fit into the answer is left out: then next is the ID "
+		"to go on from." },
+	[CONTROL_SHOW_DECISIONS] = {
+		"show decisions", CONTROL_NUMBER_OR_NOTHING, CONTROL_VIEW,
+		"the latest decisions, or those after a number",
+		"decisions: array, oldest first, of number (counts all since the "
+		"start), time (seconds since 1970), session, client, server, domain, "
+		"mx, level, verdict, would (monitor mode: the verdict that was not "
+		"carried out), auth, tls, reason, why. The last 64 are kept." },
+	[CONTROL_SHOW_DESTINATIONS] = {
+		"show destinations", CONTROL_NOTHING, CONTROL_VIEW,
+		"servers by address: what came of mail to each",
+		"destinations: array, the latest first, of server, mx, verdict, "
+		"reason, auth, tls (all of the last decision), relayed, held, "
+		"time. 128 are kept. truncated: true when the answer has no room for "
+		"all." },
+	[CONTROL_SHOW_DNS_CACHE] = {
+		"show dns cache", CONTROL_NOTHING, CONTROL_VIEW,
+		"how well the DNS cache does",
+		"entries, bytes, hits, misses, dropped (for want of room)." },
+	[CONTROL_SHOW_DNS_SERVERS] = {
+		"show dns servers", CONTROL_NOTHING, CONTROL_VIEW,
+		"resolvers in order, and whether they answer",
+		"servers: array of server, answering (false: asked last for now), "
+		"silences (tries in a row without an answer)." },
+	[CONTROL_SHOW_DNS_ANCHORS] = {
+		"show dns trust-anchors", CONTROL_NOTHING, CONTROL_VIEW,
+		"keys of the root that are trusted",
+		"anchors: array of tag, algorithm, state (pending, valid, missing, "
+		"revoked, removed; RFC 5011), since (seconds since 1970; 0: from the "
+		"configuration)." },
+	[CONTROL_SHOW_DOWNGRADE_MEMORY] = {
+		"show downgrade-memory", CONTROL_NOTHING, CONTROL_VIEW,
+		"hosts that spoke TLS and must go on doing so",
+		"hosts (how many there are), days, truncated (more than 256), latest: "
+		"array of these, the latest last, of host, best (TLS version), "
+		"offered_time (the last STARTTLS, seconds since 1970), failed_time (known, "
+		"and did not speak TLS; 0: never)." },
+	[CONTROL_SHOW_STATISTICS] = {
+		"show statistics", CONTROL_NOTHING, CONTROL_VIEW,
+		"counters since the start",
+		"sessions, turned_away, messages, bytes, handshakes, "
+		"handshakes_failed, verdicts (object: relay, defer, reject), passed (by "
+		"monitor mode), reasons (object: each reason word), auth (object: how "
+		"servers of relayed recipients were known), dns (object: lookups by "
+		"status)." },
+	[CONTROL_SHOW_MEMORY] = {
+		"show memory", CONTROL_NOTHING, CONTROL_VIEW,
+		"who uses how much memory",
+		"limit_bytes, session_bytes (of one), sessions_bytes, tls_bytes, "
+		"tls_peak_bytes, tls_limit_bytes, downgrade_memory_bytes, "
+		"dns_cache_bytes, "
+		"dns_cache_limit_bytes, resident_bytes (of the process)." },
+	[CONTROL_SHOW_CONFIGURATION] = {
+		"show configuration", CONTROL_DEFAULTS_OR_NOTHING, CONTROL_VIEW,
+		"the configuration that is in force",
+		"statements: array of set statements: those that differ from the "
+		"defaults, or with defaults all. truncated: true when the answer has no "
+		"room for all." },
+	[CONTROL_CLEAR_DOWNGRADE_MEMORY] = {
+		"clear downgrade-memory", CONTROL_HOST, CONTROL_ADMIN,
+		"let a host be in clear again",
+		"cleared: false when the host was not remembered." },
+	[CONTROL_REQUEST_RELOAD] = {
+		"request reload", CONTROL_NOTHING, CONTROL_ADMIN,
+		"read the configuration file again",
+		"reloaded: true, restart_needed: true when something changed that "
+		"only a restart brings into force. Otherwise error, and the old "
+		"configuration stays." },
+	[CONTROL_REQUEST_SHUTDOWN] = {
+		"request shutdown", CONTROL_NOTHING, CONTROL_ADMIN,
+		"end the daemon; messages under way are finished",
+		"stopping: true, sessions (that are still under way)." },
+};
+/* clang-format on */
+
+const struct control_row *
+control_row(enum control_verb verb)
+{
+	return &rows[verb];
+}
+
+const char *
+control_argument_text(const struct control_row *row)
+{
+	switch (row->argument) {
+	case CONTROL_NOTHING:
+		break;
+	case CONTROL_NUMBER_OR_NOTHING:
+		return "[NUMBER]";
+	case CONTROL_HOST:
+		return "HOST";
+	case CONTROL_DEFAULTS_OR_NOTHING:
+		return "[defaults]";
+	}
+	return "";
+}
+
+/* The words of a row at the beginning of *line are taken off it. */
+static bool
+words_take(const char *words, struct span *line)
+{
+	struct span rest = span_text(words);
+	struct span left = *line;
+	struct span word;
+
+	while ((word = span_word(&rest)).n > 0)
+		if (!span_equal(span_word(&left), word))
+			return false;
+	*line = left;
+	return true;
+}
+
+static int
+argument_parse(struct control_request *out, const struct control_row *row,
+    const char **why)
+{
+	bool given = out->argument.n > 0;
+
+	switch (row->argument) {
+	case CONTROL_NOTHING:
+		*why = "nothing more";
+		return given ? DG_ESYNTAX : 0;
+	case CONTROL_NUMBER_OR_NOTHING:
+		*why = "a number or nothing";
+		return given &&
+			span_number(&out->number, out->argument, INT64_MAX) != 0
+		    ? DG_ESYNTAX
+		    : 0;
+	case CONTROL_HOST:
+		*why = "a host name or an address";
+		return given ? 0 : DG_ESYNTAX;
+	case CONTROL_DEFAULTS_OR_NOTHING:
+		*why = "defaults or nothing";
+		out->defaults = given;
+		return given &&
+			!span_equal(out->argument, span_text("defaults"))
+		    ? DG_ESYNTAX
+		    : 0;
+	}
+	return DG_ESYNTAX;
+}
+
+int
+control_parse(struct control_request *out, struct span line, const char **why)
+{
+	struct control_request request = { 0 };
+
+	*why = "a line of at most 511 bytes";
+	if (line.n >= CONTROL_REQUEST_MAX)
+		return DG_ELIMIT;
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	for (unsigned verb = 0; verb < CONTROL_VERBS; verb++) {
+		struct span rest = line;
+		int err;
+
+		if (!words_take(rows[verb].words, &rest))
+			continue;
+		request.verb = (enum control_verb)verb;
+		request.argument = span_word(&rest);
+		*why = "nothing more";
+		if (span_trim(rest).n > 0)
+			return DG_ESYNTAX;
+		err = argument_parse(&request, &rows[verb], why);
+		if (err == 0)
+			*out = request;
+		return err;
+	}
+	*why = "a request that there is";
+	return DG_ESYNTAX;
+}
