@@ -225,15 +225,18 @@ fuzz-build: $(FUZZERS)
 
 # Pages made from the tables of options and commands
 
-PAGES := configuration.md commands.md control.md danegate.conf.5 danegate.8
+PAGES := configuration.md commands.md control.md danegate.conf.5 danegate.8 \
+	session.md
 MANUAL := $(O)/manual
 
 docs: $(MANUAL)
 	$(Q)$(foreach p,$(PAGES),$(MANUAL) $(p) >docs/$(p) &&) true
 
-$(MANUAL): tools/manual/manual.c $(LIBS)
+$(MANUAL): tools/manual/manual.c tools/manual/session.c \
+    tools/manual/session.md proxy/session/states.def proxy/session/matrix.def \
+    $(LIBS)
 	$(say) LINK $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) \
 	    $(call link_rooms,$(ROOMS))
 
 # Everything together

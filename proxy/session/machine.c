@@ -16,36 +16,16 @@ enum reads {
 	READS_ALL,   /* whatever the client sends, to drop it */
 };
 
-/* Timeouts: RFC 5321 4.5.3.2, never shorter; Postfix's where it is silent. */
-/* clang-format off */
 static const struct {
 	const char *name;
 	unsigned timeout; /* seconds */
 	enum reads client;
 	bool server; /* a reply may come */
 } states[SESSION_STATES] = {
-	[SESSION_CONNECT]     = { "connect",      30, READS_NOTHING, false },
-	[SESSION_BANNER]      = { "banner",      300, READS_NOTHING, true  },
-	[SESSION_COMMAND]     = { "command",     300, READS_LINES,   true  },
-	[SESSION_EHLO]        = { "ehlo",        300, READS_NOTHING, true  },
-	[SESSION_HELO]        = { "helo",        300, READS_NOTHING, true  },
-	[SESSION_FACTS]       = { "facts",       120, READS_NOTHING, false },
-	[SESSION_STARTTLS]    = { "starttls",    300, READS_NOTHING, true  },
-	[SESSION_HANDSHAKE]   = { "handshake",   120, READS_NOTHING, false },
-	[SESSION_EHLO_TLS]    = { "ehlo-tls",    300, READS_NOTHING, true  },
-	[SESSION_MAIL]        = { "mail",        300, READS_NOTHING, true  },
-	[SESSION_RCPT]        = { "rcpt",        300, READS_NOTHING, true  },
-	[SESSION_RSET]        = { "rset",        300, READS_NOTHING, true  },
-	[SESSION_DATA]        = { "data",        120, READS_NOTHING, true  },
-	[SESSION_BODY]        = { "body",        180, READS_BODY,    true  },
-	[SESSION_DOT]         = { "dot",         600, READS_NOTHING, true  },
-	[SESSION_CHUNK]       = { "chunk",       180, READS_BODY,    true  },
-	[SESSION_CHUNK_REPLY] = { "chunk-reply", 600, READS_NOTHING, true  },
-	[SESSION_DISCARD]     = { "discard",     180, READS_ALL,     false },
-	[SESSION_CLOSING]     = { "closing",      10, READS_ALL,     false },
-	[SESSION_ENDED]       = { "ended",         0, READS_NOTHING, false },
+#define STATE(id, name, timeout, client, server) \
+	[SESSION_##id] = { name, timeout, client, server },
+#include "session/states.def"
 };
-/* clang-format on */
 
 typedef void action(struct session *s);
 
@@ -109,109 +89,10 @@ ignore(struct session *s)
 	(void)s;
 }
 
-/* clang-format off */
-#define ANY_CLIENT [EVENT_CLIENT_GONE] = client_gone
-#define NO(event) [EVENT_##event] = impossible
-/* A state that waits for a reply and nothing else. */
-#define REPLIES(action) \
-	NO(CONNECTED), NO(COMMAND), NO(BODY), NO(FACTS), NO(SECURED), \
-	[EVENT_REPLY] = (action), [EVENT_BAD_REPLY] = server_broken, \
-	[EVENT_SERVER_GONE] = server_gone, [EVENT_TIMEOUT] = server_gone, \
-	ANY_CLIENT
-
+#define CELL(action) action
 static action *const matrix[SESSION_STATES][EVENTS] = {
-	[SESSION_CONNECT] = {
-		NO(COMMAND), NO(BODY), NO(REPLY), NO(BAD_REPLY), NO(FACTS),
-		NO(SECURED), ANY_CLIENT,
-		[EVENT_CONNECTED] = greet_connected,
-		[EVENT_SERVER_GONE] = greet_failed,
-		[EVENT_TIMEOUT] = greet_failed,
-	},
-	[SESSION_BANNER] = { REPLIES(greet_banner) },
-	[SESSION_COMMAND] = {
-		NO(CONNECTED), NO(BODY), NO(FACTS), NO(SECURED), ANY_CLIENT,
-		[EVENT_COMMAND] = command_run,
-		/* Nobody asked: it can only be a goodbye. */
-		[EVENT_REPLY] = server_broken,
-		[EVENT_BAD_REPLY] = server_broken,
-		[EVENT_SERVER_GONE] = server_gone,
-		[EVENT_TIMEOUT] = client_idle,
-	},
-	[SESSION_EHLO] = { REPLIES(greet_ehlo) },
-	[SESSION_HELO] = { REPLIES(greet_helo) },
-	[SESSION_FACTS] = {
-		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(REPLY), NO(BAD_REPLY),
-		NO(SECURED), NO(SERVER_GONE), ANY_CLIENT,
-		[EVENT_FACTS] = decide_facts,
-		[EVENT_TIMEOUT] = facts_timeout,
-	},
-	[SESSION_STARTTLS] = { REPLIES(greet_starttls_reply) },
-	[SESSION_HANDSHAKE] = {
-		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(REPLY), NO(BAD_REPLY),
-		NO(FACTS), ANY_CLIENT,
-		[EVENT_SECURED] = greet_secured,
-		[EVENT_SERVER_GONE] = greet_handshake_failed,
-		[EVENT_TIMEOUT] = greet_handshake_failed,
-	},
-	[SESSION_EHLO_TLS] = { REPLIES(greet_ehlo_tls) },
-	[SESSION_MAIL] = { REPLIES(transaction_mail_reply) },
-	[SESSION_RCPT] = { REPLIES(transaction_rcpt_reply) },
-	[SESSION_RSET] = { REPLIES(transaction_rset_reply) },
-	[SESSION_DATA] = { REPLIES(body_data_reply) },
-	[SESSION_BODY] = {
-		NO(CONNECTED), NO(COMMAND), NO(FACTS), NO(SECURED), ANY_CLIENT,
-		[EVENT_BODY] = body_relay,
-		[EVENT_REPLY] = body_early,
-		[EVENT_BAD_REPLY] = body_broken,
-		[EVENT_SERVER_GONE] = body_broken,
-		[EVENT_TIMEOUT] = body_idle,
-	},
-	[SESSION_DOT] = {
-		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(FACTS), NO(SECURED),
-		ANY_CLIENT,
-		[EVENT_REPLY] = body_dot_reply,
-		[EVENT_BAD_REPLY] = body_dot_lost,
-		[EVENT_SERVER_GONE] = body_dot_lost,
-		[EVENT_TIMEOUT] = body_dot_lost,
-	},
-	[SESSION_CHUNK] = {
-		NO(CONNECTED), NO(COMMAND), NO(FACTS), NO(SECURED), ANY_CLIENT,
-		[EVENT_BODY] = body_chunk,
-		[EVENT_REPLY] = body_early,
-		[EVENT_BAD_REPLY] = body_broken,
-		[EVENT_SERVER_GONE] = body_broken,
-		[EVENT_TIMEOUT] = body_idle,
-	},
-	[SESSION_CHUNK_REPLY] = {
-		NO(CONNECTED), NO(COMMAND), NO(BODY), NO(FACTS), NO(SECURED),
-		ANY_CLIENT,
-		[EVENT_REPLY] = body_chunk_reply,
-		[EVENT_BAD_REPLY] = body_chunk_lost,
-		[EVENT_SERVER_GONE] = body_chunk_lost,
-		[EVENT_TIMEOUT] = body_chunk_lost,
-	},
-	[SESSION_DISCARD] = {
-		NO(CONNECTED), NO(COMMAND), NO(REPLY), NO(BAD_REPLY), NO(FACTS),
-		NO(SECURED), NO(SERVER_GONE), ANY_CLIENT,
-		[EVENT_BODY] = body_discard,
-		[EVENT_TIMEOUT] = body_idle,
-	},
-	[SESSION_CLOSING] = {
-		NO(CONNECTED), NO(COMMAND), NO(REPLY), NO(BAD_REPLY), NO(FACTS),
-		NO(SECURED), NO(SERVER_GONE),
-		[EVENT_BODY] = closing_read,
-		[EVENT_CLIENT_GONE] = session_end,
-		[EVENT_TIMEOUT] = session_end,
-	},
-	[SESSION_ENDED] = {
-		[EVENT_CONNECTED] = ignore, [EVENT_COMMAND] = ignore,
-		[EVENT_BODY] = ignore, [EVENT_REPLY] = ignore,
-		[EVENT_BAD_REPLY] = ignore, [EVENT_FACTS] = ignore,
-		[EVENT_SECURED] = ignore, [EVENT_SERVER_GONE] = ignore,
-		[EVENT_CLIENT_GONE] = ignore, [EVENT_TIMEOUT] = ignore,
-	},
+#include "session/matrix.def"
 };
-/* clang-format on */
 
 #ifdef DG_TEST_MATRIX
 static unsigned long runs[SESSION_STATES][EVENTS];

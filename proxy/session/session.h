@@ -6,7 +6,7 @@
  * The machine. A session stands in exactly one of the states below. Bytes,
  * timers and callbacks only cause session_run(), which asks what the present
  * state is waiting for (session_next_event) and runs the cell of the matrix in
- * machine.c. Only session_goto() changes the state. Actions never free the
+ * matrix.def. Only session_goto() changes the state. Actions never free the
  * session: SESSION_ENDED is reaped by the proxy at the end of the loop.
  *
  * The envelope. MAIL is held in `mail` until the first RCPT has a verdict
@@ -88,9 +88,9 @@ enum session_event {
  * a session that has brought nothing of a message for an hour, are not waited
  * for any longer.
  */
-#define SESSION_BODY_MS	       (10 * 60 * 1000)
+#define SESSION_BODY_MS	       600000
 #define SESSION_BODY_RATE      100 /* bytes per second */
-#define SESSION_IDLE_MS	       (60 * 60 * 1000)
+#define SESSION_IDLE_MS	       3600000
 #define SESSION_IDLE_REST      1 /* seconds, for what is on its way */
 /* The longest reply with the code in front of each line. */
 #define SESSION_REPLY_ROOM     (SMTP_REPLY_TEXT_MAX + 6 * (SMTP_REPLY_LINES + 1))
@@ -120,12 +120,12 @@ struct session {
 	struct address client;
 	struct address server;
 	enum session_state state;
-	struct event timer;
 	bool timed_out;
+	bool running; /* inside session_run(): no second one */
+	bool stray;   /* the server spoke before it was asked */
+	struct event timer;
 	uint64_t useful; /* ms: the session's begin, or the last body's */
 	uint64_t moved;	 /* bytes of the body since then */
-	bool running;	 /* inside session_run(): no second one */
-	bool stray;	 /* the server spoke before it was asked */
 
 	struct endpoint *downstream;
 	struct buf down_in;

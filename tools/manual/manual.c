@@ -2,7 +2,7 @@
  * Writes the pages that the tables are: configuration.md and danegate.conf.5
  * from the options, commands.md and danegate.8 from the commands, control.md
  * from the requests of the control socket. `make docs` puts them into docs/,
- * lint sees that they are current.
+ * lint sees that they are current. session.md is made by session.c.
  *
  * usage: manual PAGE
  */
@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "config/option.h"
+#include "session.h"
 
 #define TEXT_WIDTH 76
 
@@ -294,6 +295,8 @@ main(int argc, char **argv)
 			pages[i].write(&p);
 			return fflush(stdout) == 0 ? 0 : 1;
 		}
+	if (argc == 2 && strcmp(argv[1], "session.md") == 0)
+		return manual_session() == 0 && fflush(stdout) == 0 ? 0 : 1;
 	(void)fputs("usage: manual PAGE\n", stderr);
 	return 2;
 }
