@@ -14,9 +14,10 @@ class Middleman(smtpd.Server):
     With one: lets STARTTLS pass and speaks TLS with both sides, showing its
     own certificate. .seen: all that the client sent, as it was inside TLS."""
 
-    def __init__(self, host, real_host, certificate=None):
+    def __init__(self, host, real_host, certificate=None, tls=""):
         self.real_host = real_host
-        self.context = certificate and smtpd.server_context(certificate)
+        self.context = certificate and smtpd.server_context(certificate,
+                                                                tls)
         self.seen = []
         super().__init__(host)
 

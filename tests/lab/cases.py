@@ -125,6 +125,8 @@ def require_delivered(lab, site, family, auth):
     lab.danegate.wait_for_event(event="delivered", to="1",
                                 session=decision["session"])
     if auth != "none":
+        require(not lab.world.tls or site.protocols
+                or decision["tls"] == f"TLSv{lab.world.tls}", str(decision))
         require(NOTED_TLS.search(received), "the MX saw no TLS")
         require_unread(lab, packets, letter)
     return letter, packets

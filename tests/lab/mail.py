@@ -104,9 +104,9 @@ class MailHosts(Postfix):
     """The MX hosts of the world, one smtpd per host's address; whatever the
     recipient, the message goes to one Maildir."""
 
-    def __init__(self, folder, hosts, resolv_conf):
+    def __init__(self, folder, hosts, resolv_conf, tls=""):
         """hosts: {number: (host name, Certificate or None[, the only
-        protocols])}"""
+        protocols])}. tls: the one version that the others speak."""
         self.boxes = pathlib.Path(folder, "mailboxes")
         self.boxes.mkdir()
         nobody = pwd.getpwnam("nobody")
@@ -127,6 +127,8 @@ class MailHosts(Postfix):
             "smtpd_tls_loglevel": 1,
             "smtpd_tls_received_header": "yes",
         }
+        if tls:
+            settings["smtpd_tls_protocols"] = f">=TLSv{tls}, <=TLSv{tls}"
         listeners = [self._listener(number, family, *host)
                      for number, host in hosts.items() for family in (4, 6)]
         super().__init__(folder, "mx", topology.WAN, settings, listeners,

@@ -62,7 +62,8 @@ def make_root(folder, name, program, resolv_conf):
 
 class MailHosts:
     """MX hosts of the world. hosts: {number: (host name, Certificate)}.
-    Whatever the recipient, the message goes to one Maildir."""
+    Whatever the recipient, the message goes to one Maildir. tls: the one
+    version that is spoken, or "" for any."""
 
     def __init__(self, root, hosts):
         self.root = root
@@ -101,11 +102,12 @@ class MailHosts:
 class EximHosts(MailHosts):
     DELIVERED_TO = "Envelope-to: {}\n"
 
-    def __init__(self, folder, hosts, resolv_conf):
+    def __init__(self, folder, hosts, resolv_conf, tls=""):
         super().__init__(make_root(folder, "mx-exim", "exim", resolv_conf),
                          hosts)
         self._add_boxes("Debian-exim")
         self._add_keys("Debian-exim")
+        versions = f"-VERS-ALL:+VERS-TLS{tls}" if tls else "+VERS-ALL"
         key = "/keys/${sg{$received_ip_address}{:}{-}}"
         self.process = start_exim(self.root, topology.WAN, f"""\
 primary_hostname = mx.test
@@ -115,6 +117,7 @@ acl_smtp_rcpt = accept
 tls_advertise_hosts = *
 tls_certificate = {key}.pem
 tls_privatekey = {key}.key
+tls_require_ciphers = NORMAL:{versions}
 begin routers
 all:
   driver = accept
@@ -132,7 +135,7 @@ keep:
 class OpenSmtpdHosts(MailHosts):
     DELIVERED_TO = "Delivered-To: {}\n"
 
-    def __init__(self, folder, hosts, resolv_conf):
+    def __init__(self, folder, hosts, resolv_conf, tls=""):
         super().__init__(make_root(folder, "mx-opensmtpd", "opensmtpd",
                                    resolv_conf), hosts)
         self._add_boxes(BOXES)
@@ -144,7 +147,9 @@ class OpenSmtpdHosts(MailHosts):
             f'pki {name} key "/keys/{name}.key"\n'
             for name, _ in dict.fromkeys(self.addresses.values()))
         conf += 'smtp max-message-size "20M"\n'
-        conf += "".join(f"listen on {address} tls pki {name} hostname {name}\n"
+        versions = f' protocols "tlsv{tls}"' if tls else ""
+        conf += "".join(f"listen on {address} tls pki {name}{versions} "
+                        f"hostname {name}\n"
                         for address, (name, _) in self.addresses.items())
         conf += (f'table boxes {{ "@" = "{BOXES}" }}\n'
                  f'action keep maildir "/{BOXES}" virtual <boxes>\n'

@@ -8,9 +8,14 @@ import threading
 import topology
 
 
-def server_context(certificate, newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def server_context(certificate, tls=""):
+    """tls: the one version that is spoken, of VERSIONS, or "" for any."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = newest
+    if tls:
+        context.minimum_version = context.maximum_version = VERSIONS[tls]
     context.load_cert_chain(certificate.chain, certificate.key)
     return context
 
@@ -96,10 +101,9 @@ class Sink(Server):
     reply follows the 220 in clear, as somebody in the middle would do it, or
     "plaintext": that reply comes when the client has begun with TLS."""
 
-    def __init__(self, host, name, certificate, starttls="offered",
-                 newest=ssl.TLSVersion.MAXIMUM_SUPPORTED):
+    def __init__(self, host, name, certificate, starttls="offered", tls=""):
         self.name = name.encode()
-        self.context = server_context(certificate, newest)
+        self.context = server_context(certificate, tls)
         self.starttls = starttls
         self.commands = []
         self.messages = []

@@ -11,7 +11,6 @@ import functools
 import itertools
 import pathlib
 import signal
-import ssl
 
 import attack
 import capture
@@ -109,10 +108,13 @@ DENIED = [f"_25._tcp.mx{family}.removed-tlsa.test." for family in FAMILIES]
 
 
 class World:
-    """Brings everything up but the router's daemon."""
+    """Brings everything up but the router's daemon. tls: the one version that
+    all servers speak, "1.2" or "1.3", or "" for any; some sites have their
+    own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, tls=""):
         self.folder = folder
+        self.tls = tls
         topology.build()
         hosts = [dns.RESOLVER, dns.AUTHORITY, dns.LIAR, dns.IGNORANT]
         hosts += [h for s in SITES.values() for h in (s.host, s.real_host) if h]
@@ -204,7 +206,8 @@ class World:
                   *filter(None, (site.protocols,)))
                  for site in SITES.values() if site.server == server}
         try:
-            return kind(self.folder, hosts, self.resolv_conf(dns.RESOLVER))
+            return kind(self.folder, hosts, self.resolv_conf(dns.RESOLVER),
+                        self.tls)
         except mta.Missing as error:
             return mta.Absent(error)
 
@@ -228,7 +231,7 @@ class World:
         self.middlemen = {
             stripped.name: attack.Middleman(stripped.host, stripped.real_host),
             replaced.name: attack.Middleman(replaced.host, replaced.real_host,
-                                            impostor)}
+                                            impostor, self.tls)}
         # Strangers and copies, out of order; and an issuer that is not shown.
         odd = [self.certificates[name] for name in (
             "odd-chain.test", "dane-ee.test", "odd-chain.test", "dane-ta.test")]
@@ -241,9 +244,10 @@ class World:
                 ("refused.test", {"starttls": "refused"}),
                 ("injected.test", {"starttls": "injected"}),
                 ("odd-chain.test", {}), ("no-anchor.test", {}),
-                ("old-tls.test", {"newest": ssl.TLSVersion.TLSv1_2})):
+                ("old-tls.test", {"tls": "1.2"})):
             self.sinks[name] = smtpd.Sink(
-                SITES[name].host, name, self.certificates[name], **how)
+                SITES[name].host, name, self.certificates[name],
+                **{"tls": self.tls, **how})
 
     def seen_by_others(self):
         """All that middlemen and sinks were told, in clear or inside TLS."""
