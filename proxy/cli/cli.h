@@ -9,6 +9,7 @@
 
 #include "config/settings.h"
 #include "control/control.h"
+#include "dane/pkix.h"
 
 #define CLI_CONFIG "/etc/danegate/danegate.conf"
 
@@ -67,6 +68,14 @@ int firewall_remove_run(int argc, char **argv);
  * expected, and the exit code CLI_USAGE is returned; CLI_FINE otherwise.
  */
 DG_MUSTCHECK int cli_settings_read(struct settings *out, const char *path);
+
+/*
+ * The authorities of `tls ca-file`, to be freed with pkix_store_free(); NULL
+ * where no rule has level `verify`. What is wrong goes to stderr, and CLI_USAGE
+ * is returned; CLI_FINE otherwise.
+ */
+DG_MUSTCHECK int cli_authorities_read(struct pkix_store **out,
+    const struct settings *settings);
 
 /*
  * Takes `-c FILE` and nothing else off the arguments. False, said on stderr,

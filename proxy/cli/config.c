@@ -63,6 +63,31 @@ cli_settings_read(struct settings *out, const char *path)
 	return err == 0 ? CLI_FINE : CLI_USAGE;
 }
 
+int
+cli_authorities_read(struct pkix_store **out, const struct settings *settings)
+{
+	const char *why = "no certificates can be taken from it";
+	uint8_t *text = NULL;
+	size_t n = 0;
+	int err;
+
+	*out = NULL;
+	if (!settings_want_authorities(settings))
+		return CLI_FINE;
+	err = file_read(&text, &n, settings->ca_file, PKIX_FILE_MAX);
+	if (err == DG_EIO)
+		why = strerror(errno); /* NOLINT(concurrency-mt-unsafe) */
+	if (err == 0)
+		err = pkix_store_new(out, span_of(text, n));
+	free(text);
+	if (err == 0)
+		return CLI_FINE;
+	(void)fprintf(stderr,
+	    "%s: %s: expected a tls ca-file for level verify\n",
+	    settings->ca_file, why);
+	return CLI_USAGE;
+}
+
 bool
 cli_config_path(const char **path, int argc, char **argv)
 {
@@ -80,6 +105,7 @@ cli_config_path(const char **path, int argc, char **argv)
 int
 config_check_run(int argc, char **argv)
 {
+	struct pkix_store *authorities;
 	struct settings s;
 	int code;
 
@@ -88,7 +114,10 @@ config_check_run(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	code = cli_settings_read(&s, argv[0]);
-	if (code == CLI_FINE)
+	if (code == CLI_FINE) {
+		code = cli_authorities_read(&authorities, &s);
+		pkix_store_free(authorities);
 		settings_free(&s);
+	}
 	return code;
 }

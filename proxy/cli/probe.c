@@ -35,6 +35,7 @@ struct run {
 	struct event_base *base;
 	struct resolver *resolver;
 	struct tls_context *tls;
+	struct pkix_store *authorities;
 	struct probe *probe;
 	struct probe_json *json; /* NULL: for a person */
 	int code;
@@ -51,12 +52,12 @@ static bool
 take_level(struct run *r, const char *value)
 {
 	for (enum level l = LEVEL_NONE; l <= LEVEL_BLOCK; l++)
-		if (l != LEVEL_VERIFY && strcmp(level_text(l), value) == 0) {
+		if (strcmp(level_text(l), value) == 0) {
 			r->level = l;
 			return true;
 		}
 	return complain("--level",
-	    "none, may, encrypt, dane, dane-only or block");
+	    "none, may, encrypt, dane, dane-only, verify or block");
 }
 
 static bool
@@ -191,7 +192,8 @@ read_settings(struct run *r)
 		for (size_t i = 0; i < s->nrelays; i++)
 			s->relays[i].level = LEVEL_UNSET;
 	}
-	return adopt_dns(r);
+	return adopt_dns(r) &&
+	    cli_authorities_read(&r->authorities, s) == CLI_FINE;
 }
 
 static void
@@ -261,6 +263,7 @@ run_start(struct run *r)
 		return err;
 	means.resolver = r->resolver;
 	means.tls = r->tls;
+	means.authorities = r->authorities;
 	set_helo(r);
 	err = probe_new(&r->probe, &means, &r->question, &watcher);
 	if (err == 0 && event_base_dispatch(r->base) != 0)
@@ -293,6 +296,7 @@ run_free(struct run *r)
 	free(r->json);
 	tls_context_free(r->tls);
 	resolver_free(r->resolver);
+	pkix_store_free(r->authorities);
 	if (r->base != NULL)
 		event_base_free(r->base);
 	settings_free(&r->settings);

@@ -216,6 +216,12 @@ write_details(struct json *j, const struct probe_step *step)
 	case PROBE_DANE:
 		write_dane(j, step);
 		return;
+	case PROBE_PKIX:
+		pair(j, "verdict", step->fault == NULL ? "verified" : "failed");
+		if (step->fault == NULL)
+			number(j, "depth", step->server_facts->pkix.depth);
+		pair(j, "reason", step->server_facts->pkix.reason);
+		return;
 	case PROBE_VERDICT:
 		if (step->judgement != NULL) {
 			write_judgement(j, step->judgement);

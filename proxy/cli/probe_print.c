@@ -381,6 +381,11 @@ probe_print_step(const struct probe_step *step)
 		print("DANE", "%s: %s", dane_verdict_text(dane->verdict),
 		    dane->reason);
 		break;
+	case PROBE_PKIX:
+		print("PKIX", "%s: %s",
+		    step->fault == NULL ? "verified" : "failed",
+		    step->server_facts->pkix.reason);
+		break;
 	case PROBE_EHLO_TLS:
 		print_reply("EHLO/TLS", step);
 		break;

@@ -304,17 +304,12 @@ level_parse(enum level *out, struct option_input *in)
 {
 	struct span word = option_word(in);
 
-	if (span_equal(word, span_text("verify"))) {
-		in->expected = "another level (verify is not available in this "
-			       "version)";
-		return DG_ESYNTAX;
-	}
 	for (enum level l = LEVEL_NONE; l <= LEVEL_BLOCK; l++)
 		if (span_equal(word, span_text(level_text(l)))) {
 			*out = l;
 			return 0;
 		}
-	in->expected = "none, may, encrypt, dane, dane-only or block";
+	in->expected = "none, may, encrypt, dane, dane-only, verify or block";
 	return DG_ESYNTAX;
 }
 

@@ -84,6 +84,12 @@ static const struct option options[] = {
 	  .help = "ask in mixed case, against forged answers",
 	  .detail = "The answer must repeat the letters of the question. A few "
 	    "resolvers do not; leave it off with those." },
+	{ "tls ca-file", { "PATH" },
+	  A_PATH, &kind_path, AT(ca_file), .max = SETTINGS_PATH_MAX,
+	  .help = "certificate authorities for level verify, in PEM",
+	  .detail = "Read at start and at SIGHUP where a rule has level "
+	    "`verify`, and only then; without it such a configuration is bad. "
+	    "Its size, at most 1 MiB, is what it takes of memory." },
 	{ "clock trust", { "floor|kernel|always" },
 	  NULL, &kind_word, AT(clock_trust),
 	  .help = "when the system's clock is believed",
@@ -99,8 +105,8 @@ static const struct option options[] = {
 	    "`dane`: with usable TLSA records TLS and a chain that fits them, "
 	    "with unusable ones TLS, with none as `may`; what cannot be found "
 	    "out is held. `dane-only`: usable TLSA records and a chain that "
-	    "fits, or nothing. `block`: refused. `verify` is refused: this "
-	    "version cannot do it." },
+	    "fits, or nothing. `verify`: a chain that an authority of `tls "
+	    "ca-file` vouches for, with the MX host's name. `block`: refused." },
 	{ "policy domain",
 	  { "NAME level " LEVELS, "NAME fallback cleartext" },
 	  "NAME level LEVEL or NAME fallback cleartext", &kind_domain,

@@ -13,6 +13,8 @@ settings_default(struct settings *s)
 		.memory_limit = 16U << 20,
 		.drain_seconds = 30,
 		.user = "danegate",
+		/* Where Debian and many others keep it. */
+		.ca_file = "/etc/ssl/certs/ca-certificates.crt",
 		.default_level = LEVEL_DANE,
 		.memory_days = 30,
 		.tls_resumption = SWITCH_ON,
@@ -29,6 +31,20 @@ settings_free(struct settings *s)
 	free(s->domains);
 	free(s->relays);
 	memset(s, 0, sizeof(*s));
+}
+
+bool
+settings_want_authorities(const struct settings *s)
+{
+	if (s->default_level == LEVEL_VERIFY)
+		return true;
+	for (size_t i = 0; i < s->ndomains; i++)
+		if (s->domains[i].level == LEVEL_VERIFY)
+			return true;
+	for (size_t i = 0; i < s->nrelays; i++)
+		if (s->relays[i].level == LEVEL_VERIFY)
+			return true;
+	return false;
 }
 
 const char *

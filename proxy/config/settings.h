@@ -94,6 +94,8 @@ struct settings {
 	enum switch_state case_randomization;	   /* of names asked for */
 	enum clock_trust clock_trust;
 
+	char ca_file[SETTINGS_PATH_MAX]; /* only with level verify */
+
 	enum level default_level;
 	struct domain_rule *domains; /* owned; see settings_free() */
 	size_t ndomains;
@@ -119,6 +121,9 @@ void settings_default(struct settings *s);
 
 /* Frees what s owns and clears it; s may be cleared or default. */
 void settings_free(struct settings *s);
+
+/* Some rule asks for level verify: ca_file is needed. */
+bool settings_want_authorities(const struct settings *s);
 
 /* The configuration's word for a level: "dane-only"; never NULL. */
 const char *level_text(enum level level);

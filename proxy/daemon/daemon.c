@@ -46,6 +46,7 @@ struct daemon {
 	struct event_base *base;
 	struct resolver *resolver;
 	struct tls_context *tls;
+	struct pkix_store *authorities; /* NULL: no level wants them */
 	struct proxy *proxy;
 	int fds[LISTENERS];
 	struct event *listeners[LISTENERS];
@@ -57,6 +58,41 @@ struct daemon {
 	uint64_t started; /* monotonic, milliseconds */
 	bool stopping;
 };
+
+/* The authorities that level `verify` trusts; NULL where no rule has it. What
+ * is wrong goes to *error. */
+static int
+daemon_authorities(struct pkix_store **out, const struct settings *s,
+    struct config_error *error)
+{
+	uint8_t *text = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	*out = NULL;
+	if (!settings_want_authorities(s))
+		return 0;
+	err = file_read(&text, &n, s->ca_file, PKIX_FILE_MAX);
+	error->line = 0;
+	(void)snprintf(error->expected, sizeof(error->expected),
+	    "a tls ca-file for level verify: %s",
+	    err == DG_EIO ? strerror(errno) : "no certificates in it");
+	if (err == 0)
+		err = pkix_store_new(out, span_of(text, n));
+	free(text);
+	return err;
+}
+
+/* What a level needs is there: found out before anything is opened. */
+static int
+daemon_check(const struct settings *s, struct config_error *error)
+{
+	struct pkix_store *authorities;
+	int err = daemon_authorities(&authorities, s, error);
+
+	pkix_store_free(authorities);
+	return err;
+}
 
 /* The same, with what is wrong for whoever asked. */
 static int
@@ -77,6 +113,8 @@ read_and_say(struct settings *out, const char *path, struct config_error *error)
 	}
 	err = config_parse(out, span_of(text, n), error);
 	free(text);
+	if (err == 0 && (err = daemon_check(out, error)) != 0)
+		settings_free(out);
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "config-bad", "%s:%u: expected %s",
 		    path, error->line, error->expected);
@@ -253,11 +291,16 @@ static int
 daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 {
 	struct settings next;
+	struct pkix_store *authorities;
 	struct resolver *resolver;
 	int err = read_and_say(&next, d->path, error);
 
 	if (err == 0 &&
+	    (err = daemon_authorities(&authorities, &next, error)) != 0) {
+		settings_free(&next);
+	} else if (err == 0 &&
 	    (err = daemon_resolver(&resolver, d->base, &next)) != 0) {
+		pkix_store_free(authorities);
 		settings_free(&next);
 		error->line = 0;
 		(void)snprintf(error->expected, sizeof(error->expected),
@@ -278,9 +321,12 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	tls_context_set_resumption(d->tls,
 	    d->settings.tls_resumption == SWITCH_ON);
 	proxy_reconfigure(d->proxy, &d->settings, resolver);
+	proxy_trust(d->proxy, authorities);
 	resolver_free(d->resolver);
 	d->resolver = resolver;
 	keep_move(d->keep, d->settings.state_directory);
+	pkix_store_free(d->authorities);
+	d->authorities = authorities;
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
 	return 0;
@@ -416,6 +462,7 @@ daemon_control(struct daemon *d)
 static int
 daemon_start(struct daemon *d)
 {
+	struct config_error error;
 	int err = daemon_open_listeners(d);
 
 	if (err != 0)
@@ -436,7 +483,11 @@ daemon_start(struct daemon *d)
 		err = proxy_new(&d->proxy, d->base, &d->settings, d->resolver,
 		    d->tls);
 	if (err == 0)
+		err = daemon_authorities(&d->authorities, &d->settings, &error);
+	if (err == 0) {
+		proxy_trust(d->proxy, d->authorities);
 		err = daemon_events(d);
+	}
 	if (err == 0)
 		err = daemon_control(d);
 	if (err == 0)
@@ -459,6 +510,7 @@ daemon_free(struct daemon *d)
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);
 	resolver_free(d->resolver);
+	pkix_store_free(d->authorities);
 	for (size_t i = 0; i < LISTENERS; i++) {
 		if (d->listeners[i] != NULL)
 			event_free(d->listeners[i]);

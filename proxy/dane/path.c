@@ -11,7 +11,9 @@
  *   - the TLSA set: a whole certificate (2 0 0), which joins the others;
  *   - the TLSA set: a bare key (2 1 0). When no certificate has that key, it
  *     may have signed any certificate reached. When one has it, that
- *     certificate is the anchor, with its dates and flags, as in OpenSSL.
+ *     certificate is the anchor, with its dates and flags, as in OpenSSL;
+ *   - a store of authorities: those that a certificate names as its issuer join
+ *     the others, and so does whatever of the store was presented.
  */
 #include "dane/path.h"
 
@@ -20,8 +22,10 @@
 
 #include "dane/cert.h"
 #include "dane/constraints.h"
+#include "dane/dn.h"
+#include "dane/store.h"
 
-#define ANCHORS_MAX	8 /* whole certificates taken from the TLSA set */
+#define ANCHORS_MAX	8 /* whole certificates taken from TLSA set or store */
 #define NODES_MAX	(DANE_CHAIN_MAX + ANCHORS_MAX)
 #define SIGNATURES_MAX	24
 #define COMPARISONS_MAX 65536 /* of names with name constraints */
@@ -32,6 +36,7 @@ struct node {
 	unsigned depth; /* once reached */
 	unsigned below; /* authorities from it to the leaf, not self-issued */
 	bool reached;
+	bool trusted;		  /* it is in the store */
 	const struct node *child; /* the next on the way to the leaf */
 };
 
@@ -91,7 +96,37 @@ add_node(struct search *s, struct span der)
 static bool
 is_anchor(const struct search *s, struct node *node)
 {
-	return match_find(s->set, TLSA_DANE_TA, &node->target) != NULL;
+	return node->trusted ||
+	    match_find(s->set, TLSA_DANE_TA, &node->target) != NULL;
+}
+
+/* The node with these bytes is trusted, and if need be made. */
+static void
+trust(struct search *s, struct span der)
+{
+	size_t i = 0;
+
+	while (i < s->n && !span_equal(s->nodes[i].target.cert, der))
+		i++;
+	if (i < s->n || add_node(s, der) == 0)
+		s->nodes[i].trusted = true;
+	else
+		note_fault(s, true, "of its name cannot be used");
+}
+
+/* Those that were added name issuers too, at least themselves. */
+static void
+add_authorities(struct search *s, const struct pkix_store *store)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < store->n; k++) {
+			const struct authority *a = &store->authorities[k];
+
+			if (dn_equal(s->nodes[i].cert.parts.issuer,
+				a->subject) ||
+			    span_equal(s->nodes[i].target.cert, a->der))
+				trust(s, a->der);
+		}
 }
 
 static void
@@ -191,7 +226,8 @@ find_certificate(struct search *s)
 		const struct tlsa *record = match_find(s->set, TLSA_DANE_TA,
 		    &node->target);
 
-		if (record != NULL) {
+		if (record != NULL || node->trusted) {
+			s->out->found = true;
 			s->out->record = record;
 			s->out->depth = node->depth;
 			return true;
@@ -230,6 +266,7 @@ find_signed(struct search *s, const struct tlsa *record, struct pubkey *key)
 	for (size_t i = 0; i < s->nreached; i++)
 		if (!was_judged(s, record->data, s->reached[i]) &&
 		    check_signature(s, s->reached[i], key) == NULL) {
+			s->out->found = true;
 			s->out->record = record;
 			s->out->depth = s->reached[i]->depth + 1;
 			return true;
@@ -280,7 +317,8 @@ may_match(struct search *s)
 }
 
 static void
-search_run(struct search *s, const struct dane_input *in)
+search_run(struct search *s, const struct pkix_store *store,
+    const struct dane_input *in)
 {
 	const char *fault = "cannot be parsed or has an unknown critical "
 			    "extension";
@@ -294,6 +332,8 @@ search_run(struct search *s, const struct dane_input *in)
 		return;
 	}
 	add_others(s, in);
+	if (store != NULL)
+		add_authorities(s, store);
 	if (find_certificate(s) || find_key(s))
 		return;
 	/* Other faults are of no interest where nothing could have matched. */
@@ -305,7 +345,7 @@ search_run(struct search *s, const struct dane_input *in)
 
 void
 path_find(struct path_result *out, const struct match_set *set,
-    const struct dane_input *in)
+    const struct pkix_store *store, const struct dane_input *in)
 {
 	struct search *s = calloc(1, sizeof(*s));
 
@@ -319,7 +359,7 @@ path_find(struct path_result *out, const struct match_set *set,
 	s->now = in->now;
 	s->comparisons = COMPARISONS_MAX;
 	s->out = out;
-	search_run(s, in);
+	search_run(s, store, in);
 	for (size_t i = 0; i < s->n; i++)
 		cert_clear(&s->nodes[i].cert);
 	free(s);

@@ -56,7 +56,7 @@ verify_trust_anchor(struct dane_result *out, const struct match_set *set,
 {
 	struct path_result path;
 
-	path_find(&path, set, in);
+	path_find(&path, set, NULL, in);
 	if (path.record != NULL)
 		set_verified(out, path.record, path.depth);
 	else if (path.fault != NULL)

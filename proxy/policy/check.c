@@ -1,8 +1,9 @@
 #include "policy/check.h"
 
-static void
-check_host(struct requirement *requirement, struct server_facts *server,
-    const struct host_facts *host, const struct presented *presented)
+/* True when it fits. */
+static bool
+check_dane(struct server_facts *server, const struct host_facts *host,
+    const struct presented *presented)
 {
 	const struct dane_input in = {
 		.records = host->records,
@@ -15,8 +16,38 @@ check_host(struct requirement *requirement, struct server_facts *server,
 	};
 
 	dane_verify(&server->dane, &in);
-	if (server->dane.verdict == DANE_VERIFIED)
+	return server->dane.verdict == DANE_VERIFIED;
+}
+
+/* The MX host's name alone, as Postfix's `verify` has it: the next hop is
+ * nobody's whom the MX record did not name. */
+static bool
+check_pkix(struct server_facts *server, const struct host_facts *host,
+    const struct presented *presented)
+{
+	const struct dane_input in = {
+		.chain = presented->chain,
+		.nchain = presented->nchain,
+		.names = &host->host,
+		.nnames = 1,
+		.now = presented->now,
+	};
+
+	pkix_verify(&server->pkix, presented->authorities, &in);
+	return server->pkix.verified;
+}
+
+static bool
+check_host(struct requirement *requirement, struct server_facts *server,
+    const struct host_facts *host, const struct presented *presented)
+{
+	bool fits = requirement->need == NEED_PKIX
+	    ? check_pkix(server, host, presented)
+	    : check_dane(server, host, presented);
+
+	if (fits)
 		requirement->host = host;
+	return fits;
 }
 
 void
@@ -24,31 +55,40 @@ policy_check(struct requirement *requirement, struct server_facts *server,
     const struct route_facts *facts, const struct presented *presented)
 {
 	const struct host_facts *chosen = requirement->host;
-	struct dane_result first;
+	bool pkix = requirement->need == NEED_PKIX;
+	struct server_facts first;
 
-	if (requirement->need != NEED_DANE || chosen == NULL)
+	if ((requirement->need != NEED_DANE && !pkix) || chosen == NULL ||
+	    check_host(requirement, server, chosen, presented))
 		return;
-	check_host(requirement, server, chosen, presented);
-	first = server->dane;
+	first = *server;
 	for (size_t i = 0; i < facts->nhosts; i++) {
 		const struct host_facts *host = &facts->hosts[i];
 
-		if (server->dane.verdict == DANE_VERIFIED)
-			return;
 		if (host != chosen && host->matched == chosen->matched &&
-		    host->tlsa == TLSA_STATUS_USABLE)
-			check_host(requirement, server, host, presented);
+		    (pkix || host->tlsa == TLSA_STATUS_USABLE) &&
+		    check_host(requirement, server, host, presented))
+			return;
 	}
-	if (server->dane.verdict != DANE_VERIFIED)
-		server->dane = first;
+	*server = first;
 }
 
 const struct name *
 policy_sni(const struct requirement *requirement)
 {
-	if (requirement->need != NEED_DANE || requirement->host == NULL)
+	if (requirement->host == NULL)
 		return NULL;
-	return &requirement->host->base;
+	if (requirement->need == NEED_DANE)
+		return &requirement->host->base;
+	return requirement->need == NEED_PKIX ? &requirement->host->host : NULL;
+}
+
+bool
+policy_is_other(const struct requirement *requirement, const struct name *sni)
+{
+	const struct name *wanted = policy_sni(requirement);
+
+	return wanted != NULL && !name_equal(sni, wanted);
 }
 
 bool
@@ -59,6 +99,7 @@ policy_wants_tls(const struct requirement *requirement, bool monitor)
 	case NEED_MAY_FALLBACK:
 	case NEED_TLS:
 	case NEED_DANE:
+	case NEED_PKIX:
 		return true;
 	case NEED_DEFER:
 		return monitor;
@@ -88,6 +129,9 @@ policy_why(const struct judgement *judgement,
 {
 	enum reason reason = judgement->reason;
 
+	if (requirement->need == NEED_PKIX &&
+	    (reason == REASON_TLS_FAILED || reason == REASON_OTHER_SERVER))
+		return server->pkix.reason;
 	if (reason == REASON_TLSA_MISMATCH || reason == REASON_OTHER_SERVER)
 		return server->dane.reason;
 	if (reason == REASON_DOWNGRADE && server->tls != SERVER_TLS_INJECTED)

@@ -8,7 +8,7 @@
 #define DG_POLICY_FACTS_H
 
 #include "base/address.h"
-#include "dane/dane.h"
+#include "dane/pkix.h"
 #include "dnssec/dnssec.h"
 
 #define ROUTE_HOSTS_MAX 16 /* MX hosts looked at, by preference */

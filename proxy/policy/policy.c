@@ -55,8 +55,8 @@ static const struct rule required[][FINDINGS] = {
 		[FOUND_ABSENT]      = HOLD(TLS_REQUIRED),
 		[FOUND_UNLISTED]    = HOLD(UNLISTED_DESTINATION),
 	},
-	/* The levels below do not rest on DNS: what could not be found out
-	 * there changes nothing. */
+	/* These levels do not rest on DNS: what could not be found out there
+	 * changes nothing; nor do none and block. */
 	[LEVEL_MAY] = {
 		[FOUND_CLOCK_UNSET] = WANT(MAY),
 		[FOUND_BOGUS]       = WANT(MAY),
@@ -87,17 +87,16 @@ static const struct rule required[][FINDINGS] = {
 		[FOUND_ABSENT]      = WANT(NOTHING),
 		[FOUND_UNLISTED]    = WANT(NOTHING),
 	},
-	/* PKIX is not checked yet, and config/ refuses the level; whoever gets
-	 * here all the same is held. */
+	/* It rests on the names of the MX hosts, and certificates on time. */
 	[LEVEL_VERIFY] = {
-		[FOUND_CLOCK_UNSET] = HOLD(TLS_REQUIRED),
-		[FOUND_BOGUS]       = HOLD(TLS_REQUIRED),
-		[FOUND_FAILED]      = HOLD(TLS_REQUIRED),
+		[FOUND_CLOCK_UNSET] = HOLD(CLOCK_UNSET),
+		[FOUND_BOGUS]       = HOLD(DNS_BOGUS),
+		[FOUND_FAILED]      = HOLD(DNS_FAILED),
 		[FOUND_NULL_MX]     = REFUSE(NULL_MX),
-		[FOUND_USABLE]      = HOLD(TLS_REQUIRED),
-		[FOUND_UNUSABLE]    = HOLD(TLS_REQUIRED),
-		[FOUND_ABSENT]      = HOLD(TLS_REQUIRED),
-		[FOUND_UNLISTED]    = HOLD(TLS_REQUIRED),
+		[FOUND_USABLE]      = WANT(PKIX),
+		[FOUND_UNUSABLE]    = WANT(PKIX),
+		[FOUND_ABSENT]      = WANT(PKIX),
+		[FOUND_UNLISTED]    = WANT(PKIX),
 	},
 	[LEVEL_BLOCK] = {
 		[FOUND_CLOCK_UNSET] = HOLD(POLICY_BLOCK),
@@ -120,8 +119,9 @@ struct outcome {
 
 /*
  * THE TABLE, second half: what was needed and what the server did. Again a
- * missing cell is zero, VERDICT_UNKNOWN: deferred. With NEED_DANE a finished
- * handshake is only the condition for the DANE verdict, see judge_dane().
+ * missing cell is zero, VERDICT_UNKNOWN: deferred. With NEED_DANE and NEED_PKIX
+ * a finished handshake is only the condition for what the chain proves, see
+ * judge_chain().
  */
 /* clang-format off */
 #define HELD(why)      { VERDICT_DEFER, AUTH_NONE, REASON_##why }
@@ -170,6 +170,15 @@ static const struct outcome outcomes[NEEDS][SERVER_TLS_DONE + 1] = {
 		[SERVER_TLS_TOO_LATE]    = HELD(TLS_REQUIRED),
 		[SERVER_TLS_OTHER]       = HELD(OTHER_SERVER),
 		[SERVER_TLS_DONE]        = HELD(TLSA_MISMATCH),
+	},
+	[NEED_PKIX] = {
+		[SERVER_TLS_NOT_OFFERED] = HELD(STARTTLS_MISSING),
+		[SERVER_TLS_REFUSED]     = HELD(STARTTLS_REFUSED),
+		[SERVER_TLS_INJECTED]    = HELD(DOWNGRADE),
+		[SERVER_TLS_FAILED]      = HELD(TLS_FAILED),
+		[SERVER_TLS_TOO_LATE]    = HELD(TLS_REQUIRED),
+		[SERVER_TLS_OTHER]       = HELD(OTHER_SERVER),
+		[SERVER_TLS_DONE]        = HELD(TLS_FAILED),
 	},
 };
 /* clang-format on */
@@ -379,28 +388,42 @@ policy_require(struct requirement *out, const struct settings *settings,
 	if (r.reason == REASON_UNLISTED_DESTINATION &&
 	    settings->unlisted == UNLISTED_DEFER)
 		r.need = NEED_DEFER;
+	/* No host is known whose name a certificate could have. */
+	if (r.need == NEED_PKIX && r.host == NULL) {
+		r.need = NEED_DEFER;
+		r.reason = REASON_UNLISTED_DESTINATION;
+	}
 	if (r.need == NEED_MAY && level == LEVEL_MAY && rule != NULL &&
 	    rule->fallback_cleartext)
 		r.need = NEED_MAY_FALLBACK;
 	*out = r;
 }
 
-/* The handshake is done and DANE decides: only its plain yes relays. */
+/*
+ * The handshake is done and the chain decides: only a plain yes relays. With an
+ * insecure MX a TLSA set is enforced, but somebody else may have named the
+ * host: never call that authenticated. With PKIX the MX host's name is what was
+ * asked for, wherever it came from (as level `verify` of Postfix).
+ */
 static void
-judge_dane(struct judgement *j, const struct requirement *requirement,
-    const struct dane_result *dane)
+judge_chain(struct judgement *j, const struct requirement *requirement,
+    const struct server_facts *server)
 {
-	if (dane->verdict != DANE_VERIFIED)
+	enum auth auth = AUTH_PKIX;
+
+	if (requirement->need == NEED_PKIX && !server->pkix.verified)
 		return;
+	if (requirement->need == NEED_DANE) {
+		if (server->dane.verdict != DANE_VERIFIED)
+			return;
+		auth = server->dane.usage == TLSA_DANE_EE ? AUTH_DANE_EE
+							  : AUTH_DANE_TA;
+		if (!requirement->mx_secure)
+			auth = AUTH_TLS;
+	}
 	j->verdict = VERDICT_RELAY;
+	j->auth = auth;
 	j->reason = REASON_OK;
-	/* With an insecure MX the set is enforced, but somebody else may have
-	 * named the host: never call that authenticated. */
-	if (!requirement->mx_secure)
-		j->auth = AUTH_TLS;
-	else
-		j->auth = dane->usage == TLSA_DANE_EE ? AUTH_DANE_EE
-						      : AUTH_DANE_TA;
 }
 
 /*
@@ -431,9 +454,10 @@ judge_server(struct judgement *j, const struct requirement *requirement,
 	j->verdict = o->verdict;
 	j->auth = o->auth;
 	j->reason = o->reason;
-	if (requirement->need == NEED_DANE &&
+	if ((requirement->need == NEED_DANE ||
+		requirement->need == NEED_PKIX) &&
 	    (server->tls == SERVER_TLS_DONE || server->tls == SERVER_TLS_OTHER))
-		judge_dane(j, requirement, &server->dane);
+		judge_chain(j, requirement, server);
 	if (is_downgrade(requirement, server)) {
 		j->verdict = VERDICT_DEFER;
 		j->auth = AUTH_NONE;

@@ -63,6 +63,7 @@ enum need {
 	NEED_MAY_FALLBACK, /* the same; cleartext after a refused STARTTLS */
 	NEED_TLS,
 	NEED_DANE, /* TLS, and the chain must match host's TLSA set */
+	NEED_PKIX, /* TLS, and an authority must vouch for host */
 	NEEDS
 };
 
@@ -88,6 +89,7 @@ void policy_require(struct requirement *out, const struct settings *settings,
 struct server_facts {
 	enum server_tls tls;
 	struct dane_result dane; /* with TLS and NEED_DANE */
+	struct pkix_result pkix; /* with TLS and NEED_PKIX */
 	/* Did so in the last days; see policy/memory.h. */
 	bool remembered; /* spoke TLS */
 	bool offered;	 /* offered STARTTLS, whatever came of it */

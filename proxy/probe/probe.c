@@ -70,6 +70,7 @@ probe_kind_text(enum probe_kind kind)
 		[PROBE_STARTTLS] = "starttls",
 		[PROBE_TLS] = "tls",
 		[PROBE_DANE] = "dane",
+		[PROBE_PKIX] = "pkix",
 		[PROBE_EHLO_TLS] = "ehlo-tls",
 		[PROBE_VERDICT] = "verdict",
 	};
@@ -170,7 +171,11 @@ static void
 check_chain(struct probe *p, const struct talk *t)
 {
 	struct span chain[DANE_CHAIN_MAX];
-	struct presented presented = { .chain = chain, .now = clock_wall() };
+	struct presented presented = {
+		.chain = chain,
+		.now = clock_wall(),
+		.authorities = p->means.authorities,
+	};
 
 	presented.nchain = tls_conn_chain(t->upstream.tls, chain,
 	    DANE_CHAIN_MAX);
@@ -191,12 +196,17 @@ tell_handshake(struct probe *p, const struct talk *t)
 	check_chain(p, t);
 	step.tls = t->upstream.tls;
 	probe_tell(p, &step);
-	if (p->requirement.need != NEED_DANE)
-		return;
-	step.kind = PROBE_DANE;
-	if (p->server_facts.dane.verdict != DANE_VERIFIED)
-		step.fault = p->server_facts.dane.reason;
-	probe_tell(p, &step);
+	if (p->requirement.need == NEED_DANE) {
+		step.kind = PROBE_DANE;
+		if (p->server_facts.dane.verdict != DANE_VERIFIED)
+			step.fault = p->server_facts.dane.reason;
+		probe_tell(p, &step);
+	} else if (p->requirement.need == NEED_PKIX) {
+		step.kind = PROBE_PKIX;
+		if (!p->server_facts.pkix.verified)
+			step.fault = p->server_facts.pkix.reason;
+		probe_tell(p, &step);
+	}
 }
 
 static void

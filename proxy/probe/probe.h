@@ -54,8 +54,9 @@ enum probe_kind {
 	PROBE_BANNER,
 	PROBE_EHLO,
 	PROBE_STARTTLS,
-	PROBE_TLS, /* the handshake, and the chain that was shown */
-	PROBE_DANE,
+	PROBE_TLS,  /* the handshake, and the chain that was shown */
+	PROBE_DANE, /* the chain against the TLSA set */
+	PROBE_PKIX, /* or against authorities, where the level wants that */
 	PROBE_EHLO_TLS,
 	PROBE_VERDICT, /* on one server, or on the domain when there is none */
 	PROBE_KINDS
@@ -74,7 +75,7 @@ struct probe_step {
 	const struct requirement *requirement; /* from TLSA on */
 	const struct smtp_reply *reply;	       /* of the server; may be NULL */
 	const struct tls_conn *tls; /* TLS: NULL without a handshake */
-	const struct server_facts *server_facts; /* DANE and VERDICT */
+	const struct server_facts *server_facts; /* DANE, PKIX, VERDICT */
 	const struct judgement *judgement;	 /* VERDICT */
 	const char *why; /* VERDICT: the cause, may be empty */
 };
@@ -102,6 +103,7 @@ struct probe_means {
 	const struct settings *settings;
 	struct resolver *resolver;
 	struct tls_context *tls;
+	const struct pkix_store *authorities; /* NULL: none is trusted */
 };
 
 struct probe;

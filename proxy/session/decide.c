@@ -93,7 +93,11 @@ check_chain(struct session *s, struct server_facts *server)
 {
 	struct decision *d = &s->decision;
 	struct span chain[DANE_CHAIN_MAX];
-	struct presented presented = { .chain = chain, .now = clock_wall() };
+	struct presented presented = {
+		.chain = chain,
+		.now = clock_wall(),
+		.authorities = s->proxy->authorities,
+	};
 
 	if (!s->secured || s->upstream.tls == NULL)
 		return;
@@ -161,10 +165,9 @@ decide_server_tls(const struct session *s)
 {
 	const struct decision *d = &s->decision;
 
-	/* A server shows what it thinks the client came for: asked for this
-	 * host by name, it may yet show the right chain. */
-	if (s->server_tls == SERVER_TLS_DONE && d->requirement.host != NULL &&
-	    !name_equal(&s->sni, &d->requirement.host->base))
+	/* Asked for this host by name, it may yet show the right chain. */
+	if (s->server_tls == SERVER_TLS_DONE &&
+	    policy_is_other(&d->requirement, &s->sni))
 		return SERVER_TLS_OTHER;
 	if (s->server_tls == SERVER_TLS_UNKNOWN && s->mail_sent &&
 	    d->requirement.need != NEED_NOTHING)

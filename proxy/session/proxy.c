@@ -78,6 +78,12 @@ struct objection {
 	const char *words;  /* of the reply */
 };
 
+void
+proxy_trust(struct proxy *p, const struct pkix_store *authorities)
+{
+	p->authorities = authorities;
+}
+
 static void
 proxy_turn_away(struct proxy *p, int fd, const struct address *client,
     const struct address *server, const struct objection *o)

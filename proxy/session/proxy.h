@@ -7,6 +7,7 @@
 #define DG_SESSION_PROXY_H
 
 #include "config/settings.h"
+#include "dane/pkix.h"
 #include "dns/resolver.h"
 #include "policy/memory.h"
 #include "tls/tls.h"
@@ -28,6 +29,10 @@ DG_MUSTCHECK int proxy_new(struct proxy **out, struct event_base *base,
  * again. */
 void proxy_reconfigure(struct proxy *p, const struct settings *settings,
     struct resolver *resolver);
+
+/* Whom level `verify` trusts from the next decision on; NULL: nobody, as at
+ * first. It stays the caller's, and the old one may be freed then. */
+void proxy_trust(struct proxy *p, const struct pkix_store *authorities);
 
 /*
  * Takes over an accepted connection: a session of its own, or 421 when there

@@ -78,6 +78,16 @@ add_host(struct parts *p, const struct host_facts *host)
 		add_records(p, host);
 }
 
+/* Whose name the certificate must have, and who may vouch for it. */
+static void
+add_authorities(struct parts *p, const struct host_facts *host,
+    const struct pkix_store *authorities)
+{
+	add(p, host->host.text, host->host.len);
+	if (authorities != NULL)
+		add(p, pkix_store_digest(authorities), PKIX_DIGEST_SIZE);
+}
+
 bool
 resume_binding(struct tls_binding *out, const struct session *s)
 {
@@ -98,6 +108,8 @@ resume_binding(struct tls_binding *out, const struct session *s)
 	add(&p, p.port, sizeof(p.port));
 	if (r->need == NEED_DANE && r->host != NULL)
 		add_host(&p, r->host);
+	if (r->need == NEED_PKIX && r->host != NULL)
+		add_authorities(&p, r->host, s->proxy->authorities);
 	return tls_binding_make(out, p.all, p.n) == 0;
 }
 

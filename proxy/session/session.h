@@ -191,6 +191,7 @@ struct proxy {
 	const struct settings *settings;
 	struct resolver *resolver;
 	struct tls_context *tls;
+	const struct pkix_store *authorities; /* NULL: none */
 	QUEUE(session) sessions;
 	size_t nsessions;
 	struct budget room; /* for sessions */

@@ -891,6 +891,78 @@ def router_itself_refused(lab, family):
     require_equal(lab.danegate.events(event="connect-failed"), [], "sessions")
 
 
+def authorities(lab):
+    """A file of two authorities, ours the second; readable for the daemon."""
+    path = lab.danegate.folder / "authorities.pem"
+    path.write_text("".join(
+        open(c.certificate, encoding="ascii").read()
+        for c in (lab.world.nobodys, lab.world.ca)))
+    return f"set tls ca-file {path}"
+
+
+@case
+def verify_by_authorities(lab, family):
+    """Level verify: delivered where an authority of ours vouches for the MX
+    host's name, whatever is published; else held: another name, expired,
+    signed by itself, in clear."""
+    sites = world.SITES
+    lab.danegate.reload(authorities(lab), "set policy default verify",
+                        wait="reloaded")
+    try:
+        require_delivered(lab, sites["plain-tls.test"], family, "pkix")
+        require_delivered(lab, sites["dane-ta.test"], family, "pkix")
+        for name, reason in (("wrong-name.test", "tls-failed"),
+                             ("expired.test", "tls-failed"),
+                             ("dane-ee.test", "tls-failed"),
+                             ("cleartext.test", "starttls-missing")):
+            require_held(lab, sites[name], family, reason)
+    finally:
+        lab.danegate.reload(wait="reloaded")
+
+
+@case
+def verify_one_domain(lab, family):
+    """Level verify for one domain alone: the others go on as before."""
+    site = world.SITES["wrong-name.test"]
+    lab.danegate.reload(authorities(lab), "set policy domain "
+                        f"{site.domain(family)} level verify", wait="reloaded")
+    try:
+        require_held(lab, site, family, "tls-failed")
+        require_delivered(lab, world.SITES["dane-ee.test"], family, "dane-ee")
+    finally:
+        lab.danegate.reload(wait="reloaded")
+    lab.danegate.mark()
+    require_delivered(lab, site, family, "tls")
+
+
+@once
+@case
+def verify_without_authorities(lab, _family):
+    """Level verify and no file of authorities: a bad configuration, by daemon
+    and command; SIGHUP with it changes nothing. Where no rule wants them the
+    file is not looked at."""
+    bad = lab.danegate.folder / "bad.conf"
+    missing, empty = (lab.danegate.folder / name
+                      for name in ("missing.pem", "empty.pem"))
+    empty.write_text("nothing\n")
+    for path in missing, empty:
+        for level, code in (("verify", 2), ("dane", 0)):
+            bad.write_text(f"set tls ca-file {path}\n"
+                           f"set policy relay 192.0.2.1 name a.test level "
+                           f"{level}\n")
+            for command in (("danegated", "-f", "-t", "-c", bad),
+                            ("danegate", "config", "check", bad)):
+                done = topology.subprocess.run(
+                    [gateway.program(command[0]), *command[1:]], timeout=20,
+                    capture_output=True, text=True, check=False)
+                require_equal(done.returncode, code, str(command))
+                require(("ca-file" in done.stderr) == (code == 2),
+                        done.stderr)
+    lab.danegate.reload(f"set tls ca-file {missing}",
+                        "set policy default verify", wait="reload-refused")
+    lab.danegate.reload(wait="reloaded")
+
+
 @once
 @case
 def reload_takes_all_or_nothing(lab, _family):

@@ -42,6 +42,13 @@ class Certificate:
         _openssl(*argv)
         self.show(*filter(None, (self, issuer)))
 
+    def expire(self, issuer):
+        """What was signed by itself is the issuer's, and ended yesterday."""
+        _openssl("x509", "-in", self.certificate, "-out", self.certificate,
+                 "-CA", issuer.certificate, "-CAkey", issuer.key,
+                 "-days", "-1")
+        self.show(self, issuer)
+
     def show(self, *certificates):
         """From now on `chain` has these certificates."""
         with open(self.chain, "wb") as chain:

@@ -47,6 +47,7 @@ KEYS = {"mx": {"route", "status", "hosts", "reason"},
         "ehlo": {"server", "code", "reply"},
         "starttls": {"server", "code", "reply"},
         "tls": {"server"}, "dane": {"server", "verdict", "reason"},
+        "pkix": {"server", "verdict", "reason"},
         "ehlo-tls": {"server", "code", "reply"}, "verdict": set()}
 
 
@@ -187,6 +188,25 @@ def probe_one_server(lab, family):
         require_equal(told["servers"], 1, "servers")
     code, told = probe_json(lab, domain, "--address", f"{address}@26")
     require_equal((code, told["reached"]), (4, 0), "a port without a server")
+
+
+@case
+def probe_level_verify(lab, family):
+    """--level verify by the configuration's authorities; the step says who
+    vouched, or what was wrong."""
+    conf = lab.danegate.folder / "verify.conf"
+    conf.write_text(lab.danegate.conf.read_text()
+                    + cases.authorities(lab) + "\n")
+    for name, exit_code, auth, words in (
+            ("plain-tls.test", 0, "pkix", "authority at depth 1"),
+            ("wrong-name.test", 1, "none", "another name"),
+            ("expired.test", 1, "none", "expired"),
+            ("dane-ee.test", 1, "none", "no trusted certificate authority")):
+        code, told = probe_json(lab, "-c", conf, "--level", "verify",
+                                world.SITES[name].domain(family))
+        require_equal((code, told["auth"]), (exit_code, auth), name)
+        pkix, = steps_of(told, "pkix")
+        require(words in pkix["reason"], f"{name}: {pkix}")
 
 
 @case

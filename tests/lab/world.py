@@ -98,6 +98,8 @@ SITES = {site.name: site for site in (
     Site("no-anchor.test", 64, tlsa="ca", by_ca=True, server=""),
     Site("gone.test", 65, tlsa="own", server=""),
     Site("changing.test", 66, tlsa="own"),
+    Site("wrong-name.test", 67, by_ca=True),
+    Site("expired.test", 68),
 )}
 
 # What the resolver of the office's mail server is made to believe.
@@ -146,9 +148,14 @@ class World:
                 for site in SITES.values() if site.starttls}
 
     def _certificate(self, site, label):
-        return pki.Certificate(
-            self.folder, label, [site.mx(family) for family in FAMILIES],
+        made = pki.Certificate(
+            self.folder, label, ["elsewhere.test"]
+            if site.name == "wrong-name.test"
+            else [site.mx(family) for family in FAMILIES],
             key=site.key, issuer=self.ca if site.by_ca else None)
+        if site.name == "expired.test":
+            made.expire(self.ca)
+        return made
 
     def _tlsa(self, site):
         if site.tlsa == "ca":

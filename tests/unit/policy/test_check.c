@@ -1,3 +1,4 @@
+/* link: -Wl,--wrap=pkix_verify */
 /*
  * The chain against the hosts that a server may be, and what follows from the
  * need alone: SNI, and whether TLS is tried.
@@ -28,6 +29,28 @@ static struct route_facts facts;
 static struct requirement requirement;
 static struct server_facts server;
 
+/* Stands in for the check by authorities: they vouch for one name alone. */
+static const char *vouched;
+/* NOLINTBEGIN(readability-identifier-naming): the linker's name */
+void __wrap_pkix_verify(struct pkix_result *out, const struct pkix_store *store,
+    const struct dane_input *in);
+
+void
+__wrap_pkix_verify(struct pkix_result *out, const struct pkix_store *store,
+    const struct dane_input *in)
+{
+	assert_null(store);
+	assert_int_equal(in->nnames, 1);
+	assert_int_equal(in->nrecords, 0);
+	*out = (struct pkix_result){
+		.verified = strcmp(in->names[0].text, vouched) == 0,
+	};
+	(void)snprintf(out->reason, sizeof(out->reason), "of %.99s",
+	    in->names[0].text);
+}
+
+/* NOLINTEND(readability-identifier-naming) */
+
 /* Two hosts, the first with a record for "leaf one", the second for "two". */
 static void
 begin(bool first_matched, bool second_matched)
@@ -47,6 +70,10 @@ begin(bool first_matched, bool second_matched)
 		assert_int_equal(name_parse(&host->base,
 				     span_text(i == 0 ? "one.example"
 						      : "two.example")),
+		    0);
+		assert_int_equal(name_parse(&host->host,
+				     span_text(i == 0 ? "mx1.example"
+						      : "mx2.example")),
 		    0);
 	}
 	facts.hosts[0].matched = first_matched;
@@ -127,12 +154,41 @@ test_no_host_fits(void **state)
 	    "no usable TLSA record matches the leaf");
 }
 
+/* Level verify: the MX host's own name, and of hosts with the same claim any;
+ * whatever they have of TLSA records. */
+static void
+test_authorities(void **state)
+{
+	(void)state;
+	begin(true, true);
+	facts.hosts[1].tlsa = TLSA_STATUS_ABSENT;
+	requirement.need = NEED_PKIX;
+	vouched = "mx1.example";
+	present("leaf one");
+	assert_true(server.pkix.verified);
+	assert_ptr_equal(requirement.host, &facts.hosts[0]);
+	vouched = "mx2.example";
+	present("leaf one");
+	assert_true(server.pkix.verified);
+	assert_ptr_equal(requirement.host, &facts.hosts[1]);
+	begin(true, false);
+	requirement.need = NEED_PKIX;
+	present("leaf one");
+	assert_false(server.pkix.verified);
+	assert_string_equal(server.pkix.reason, "of mx1.example");
+	assert_ptr_equal(requirement.host, &facts.hosts[0]);
+	vouched = "one.example";
+	present("leaf one");
+	assert_false(server.pkix.verified);
+	assert_int_equal(server.dane.verdict, DANE_UNKNOWN);
+}
+
 static void
 test_nothing_to_check(void **state)
 {
 	(void)state;
 	for (enum need need = NEED_UNKNOWN; need < NEEDS; need++) {
-		if (need == NEED_DANE)
+		if (need == NEED_DANE || need == NEED_PKIX)
 			continue;
 		begin(true, true);
 		requirement.need = need;
@@ -155,7 +211,28 @@ test_sni_is_the_base_domain(void **state)
 	for (enum need need = NEED_UNKNOWN; need < NEED_DANE; need++) {
 		requirement.need = need;
 		assert_null(policy_sni(&requirement));
+		assert_false(
+		    policy_is_other(&requirement, &facts.hosts[1].base));
 	}
+	requirement.need = NEED_PKIX;
+	assert_string_equal(policy_sni(&requirement)->text, "mx1.example");
+	requirement.host = NULL;
+	assert_null(policy_sni(&requirement));
+}
+
+static void
+test_other_server(void **state)
+{
+	const struct name nobody = { .len = 0 };
+
+	(void)state;
+	begin(true, true);
+	assert_false(policy_is_other(&requirement, &facts.hosts[0].base));
+	assert_true(policy_is_other(&requirement, &facts.hosts[1].base));
+	assert_true(policy_is_other(&requirement, &nobody));
+	requirement.need = NEED_PKIX;
+	assert_false(policy_is_other(&requirement, &facts.hosts[0].host));
+	assert_true(policy_is_other(&requirement, &facts.hosts[0].base));
 }
 
 static void
@@ -164,7 +241,8 @@ test_where_tls_is_tried(void **state)
 	static const bool wanted[NEEDS] = { [NEED_MAY] = true,
 		[NEED_MAY_FALLBACK] = true,
 		[NEED_TLS] = true,
-		[NEED_DANE] = true };
+		[NEED_DANE] = true,
+		[NEED_PKIX] = true };
 	struct requirement r = { 0 };
 
 	(void)state;
@@ -198,6 +276,11 @@ test_why(void **state)
 	    "TLSA of one.example: lost");
 	assert_string_equal(why(REASON_DNS_FAILED), facts.hosts[0].why);
 	assert_string_equal(why(REASON_OK), "");
+	assert_string_equal(why(REASON_TLS_FAILED), "");
+	requirement.need = NEED_PKIX;
+	(void)snprintf(server.pkix.reason, sizeof(server.pkix.reason), "no");
+	assert_string_equal(why(REASON_TLS_FAILED), "no");
+	assert_string_equal(why(REASON_OTHER_SERVER), "no");
 	assert_string_not_equal(why(REASON_STARTTLS_MISSING), "");
 	assert_string_not_equal(why(REASON_CLOCK_UNSET), "");
 	assert_string_not_equal(why(REASON_DOWNGRADE), "");
@@ -219,6 +302,8 @@ main(void)
 		cmocka_unit_test(test_other_host_of_less_claim),
 		cmocka_unit_test(test_other_host_without_usable_set),
 		cmocka_unit_test(test_no_host_fits),
+		cmocka_unit_test(test_authorities),
+		cmocka_unit_test(test_other_server),
 		cmocka_unit_test(test_nothing_to_check),
 		cmocka_unit_test(test_sni_is_the_base_domain),
 		cmocka_unit_test(test_where_tls_is_tried),

@@ -109,7 +109,6 @@ test_levels_without_dns(void **state)
 		{ LEVEL_NONE, NEED_NOTHING, REASON_OK },
 		{ LEVEL_MAY, NEED_MAY, REASON_OK },
 		{ LEVEL_ENCRYPT, NEED_TLS, REASON_OK },
-		{ LEVEL_VERIFY, NEED_DEFER, REASON_TLS_REQUIRED },
 		{ LEVEL_BLOCK, NEED_DEFER, REASON_POLICY_BLOCK },
 	};
 
@@ -128,6 +127,40 @@ test_levels_without_dns(void **state)
 			expect(rows[i].level, &f, rows[i].need, rows[i].reason);
 		}
 	}
+}
+
+/* verify rests on the MX hosts' names, and on time; not on TLSA records. */
+static void
+test_verify_rows(void **state)
+{
+	struct route_facts usable = facts_with(TLSA_STATUS_USABLE);
+	struct route_facts unusable = facts_with(TLSA_STATUS_UNUSABLE);
+	struct route_facts absent = facts_with(TLSA_STATUS_ABSENT);
+	struct route_facts insecure = facts_with(TLSA_STATUS_INSECURE);
+	struct route_facts bogus = facts_with(TLSA_STATUS_BOGUS);
+	struct route_facts failed = facts_with(TLSA_STATUS_FAILED);
+	struct route_facts unknown = facts_with(TLSA_STATUS_UNKNOWN);
+	struct route_facts mx_bogus = facts_of(ROUTE_BOGUS);
+	struct route_facts mx_failed = facts_of(ROUTE_FAILED);
+	struct route_facts clock = facts_of(ROUTE_CLOCK_UNSET);
+	struct route_facts none = facts_of(ROUTE_NONE);
+	struct route_facts unlisted = facts_with(TLSA_STATUS_ABSENT);
+
+	(void)state;
+	unlisted.hosts[0].matched = false;
+	expect(LEVEL_VERIFY, &usable, NEED_PKIX, REASON_OK);
+	expect(LEVEL_VERIFY, &unusable, NEED_PKIX, REASON_OK);
+	expect(LEVEL_VERIFY, &absent, NEED_PKIX, REASON_OK);
+	expect(LEVEL_VERIFY, &insecure, NEED_PKIX, REASON_OK);
+	expect(LEVEL_VERIFY, &unlisted, NEED_PKIX, REASON_OK);
+	expect(LEVEL_VERIFY, &bogus, NEED_DEFER, REASON_DNS_BOGUS);
+	expect(LEVEL_VERIFY, &failed, NEED_DEFER, REASON_DNS_FAILED);
+	expect(LEVEL_VERIFY, &unknown, NEED_UNKNOWN, REASON_UNKNOWN);
+	expect(LEVEL_VERIFY, &mx_bogus, NEED_DEFER, REASON_DNS_BOGUS);
+	expect(LEVEL_VERIFY, &mx_failed, NEED_DEFER, REASON_DNS_FAILED);
+	expect(LEVEL_VERIFY, &clock, NEED_DEFER, REASON_CLOCK_UNSET);
+	/* No name is known that a certificate could have. */
+	expect(LEVEL_VERIFY, &none, NEED_DEFER, REASON_UNLISTED_DESTINATION);
 }
 
 static void
@@ -301,6 +334,47 @@ test_dane_relays_only_when_verified(void **state)
 	    REASON_STARTTLS_MISSING);
 }
 
+/* Level verify: a chain that no authority vouches for is held, and what DANE
+ * has to say is of no account. */
+static void
+test_pkix_relays_only_when_verified(void **state)
+{
+	static const enum reason reasons[] = {
+		[SERVER_TLS_UNKNOWN] = REASON_UNKNOWN,
+		[SERVER_TLS_NOT_OFFERED] = REASON_STARTTLS_MISSING,
+		[SERVER_TLS_REFUSED] = REASON_STARTTLS_REFUSED,
+		[SERVER_TLS_INJECTED] = REASON_DOWNGRADE,
+		[SERVER_TLS_FAILED] = REASON_TLS_FAILED,
+		[SERVER_TLS_TOO_LATE] = REASON_TLS_REQUIRED,
+		[SERVER_TLS_OTHER] = REASON_OTHER_SERVER,
+		[SERVER_TLS_DONE] = REASON_TLS_FAILED,
+	};
+	struct settings settings = { 0 };
+	struct requirement r = { .need = NEED_PKIX, .reason = REASON_OK };
+	struct judgement j;
+
+	(void)state;
+	for (enum server_tls t = SERVER_TLS_UNKNOWN; t <= SERVER_TLS_DONE;
+	     t++) {
+		struct server_facts server = { .tls = t };
+
+		server.dane.verdict = DANE_VERIFIED;
+		policy_judge(&j, &settings, &r, &server);
+		assert_int_equal(j.verdict, VERDICT_DEFER);
+		assert_int_equal(j.reason, reasons[t]);
+		server.pkix.verified = true;
+		policy_judge(&j, &settings, &r, &server);
+		if (t == SERVER_TLS_DONE || t == SERVER_TLS_OTHER) {
+			assert_int_equal(j.verdict, VERDICT_RELAY);
+			assert_int_equal(j.auth, AUTH_PKIX);
+			assert_int_equal(j.reason, REASON_OK);
+		} else {
+			assert_int_equal(j.verdict, VERDICT_DEFER);
+			assert_int_equal(j.reason, reasons[t]);
+		}
+	}
+}
+
 /* RFC 7672 2.2.1: with an insecure MX RRset the TLSA set is enforced, but the
  * server is not called authenticated. */
 static void
@@ -464,12 +538,14 @@ main(void)
 		cmocka_unit_test(test_dane_holds_what_could_not_be_found_out),
 		cmocka_unit_test(test_dane_rows),
 		cmocka_unit_test(test_levels_without_dns),
+		cmocka_unit_test(test_verify_rows),
 		cmocka_unit_test(test_null_mx_is_refused),
 		cmocka_unit_test(test_zero_facts_are_held),
 		cmocka_unit_test(test_strictest_matched_host_decides),
 		cmocka_unit_test(test_unlisted_destination),
 		cmocka_unit_test(test_only_listed_outcomes_relay),
 		cmocka_unit_test(test_dane_relays_only_when_verified),
+		cmocka_unit_test(test_pkix_relays_only_when_verified),
 		cmocka_unit_test(test_insecure_mx_is_never_called_verified),
 		cmocka_unit_test(test_downgrade_memory_holds),
 		cmocka_unit_test(test_an_offer_withdrawn_is_a_downgrade),

@@ -1,7 +1,7 @@
 /* with: session/support/fake_net.c session/support/fake_tls.c */
 /* with: session/support/fake_route.c session/support/player.c */
 /* with: session/support/witness.c */
-/* link: -Wl,--wrap=log_end */
+/* link: -Wl,--wrap=log_end -Wl,--wrap=pkix_verify */
 /*
  * Plays every file of scenarios/, each as it is written, with all bytes one by
  * one, and cut at random three times. The files name their RFC sections.

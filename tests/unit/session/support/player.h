@@ -12,7 +12,8 @@
  *	as-written		never cut what is sent together
  *	facts DOMAIN WORD...	what DNS says; WORDs below; again: from now on
  *	later SECONDS		wall time goes on
- *	certificate NAME	what the server proves itself with
+ *	certificate NAME	what the server proves itself with; "vouched
+ *				HOST": authorities do it, for that host
  *
  *	connect [refused|unreachable|none|silent]
  *				a client comes; implied by the first line of talk
