@@ -19,7 +19,7 @@ MAKEFLAGS += --no-builtin-rules
 comma := ,
 empty :=
 space := $(empty) $(empty)
-O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san))
+O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san,$(if $(VALGRIND),-valgrind)))
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
@@ -72,13 +72,16 @@ HARDEN += $(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero)
 SANITIZE := -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE += $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined,-fsanitize=address$(comma)undefined)
 CHECKED := $(or $(SAN),$(FUZZ))
-# With sanitizers the session counts which cells of its matrix were run.
+# For tests the session counts which cells of its matrix were run.
 CHECKED_CFLAGS := $(SANITIZE) -DDG_TEST_MATRIX
+# Without hardening: variables that it clears are none that valgrind could miss.
+PLAIN_CFLAGS := -DDG_TEST_MATRIX
 BASE_CFLAGS := -std=c11 -D_GNU_SOURCE -Iproxy -isystem $(DEPS)/include \
 	-DMBEDTLS_USER_CONFIG_FILE='"$(CURDIR)/tools/deps/mbedtls_config.h"'
 ALL_CFLAGS := $(BASE_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(WARN) \
-	$(if $(CHECKED),$(CHECKED_CFLAGS),$(HARDEN)) $(CFLAGS)
-ALL_LDFLAGS := $(if $(CHECKED),$(SANITIZE),$(LINKER)) $(LDFLAGS)
+	$(if $(CHECKED),$(CHECKED_CFLAGS),$(if $(VALGRIND),$(PLAIN_CFLAGS),$(HARDEN))) \
+	$(CFLAGS)
+ALL_LDFLAGS := $(if $(CHECKED),$(SANITIZE),$(if $(VALGRIND),,$(LINKER))) $(LDFLAGS)
 TEST_CFLAGS := $(ALL_CFLAGS) -Itests/unit
 
 # Time cannot lie before the day of the last commit; see base/clock.h.
@@ -105,7 +108,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all bench-dnssec load deps check demo docs unit unit-build fuzz fuzz-build lint install \
+.PHONY: all bench-dnssec load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
 	clean help
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
@@ -119,6 +122,7 @@ help:
 	    'all      build the programs into out/$$(TARGET)/bin' \
 	    'deps     fetch and build the dependencies into out/$$(TARGET)/deps' \
 	    'unit     unit tests with sanitizers (T=room: one room)' \
+	    'valgrind session, smtp and net under valgrind (T=room: one room)' \
 	    'fuzz     each fuzz target for FUZZ_SECONDS (default 30)' \
 	    'docs     the pages of docs/ that are made from the program'"'"'s tables' \
 	    'lint     format, static analysis, the order of includes, the map' \
@@ -199,6 +203,18 @@ unit:
 	    tests/unit/run $(TESTS:$(O)/%=out/$(TARGET)-san/%)
 
 unit-build: $(TESTS)
+
+# The same programs without sanitizers, under valgrind's memcheck: reads of what
+# nobody wrote, and leaks. T: one or more rooms.
+MEMCHECK := valgrind --quiet --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite,indirect,possible --num-callers=20
+
+valgrind:
+	@tools/need valgrind
+	@$(again) VALGRIND=1 T="$(or $(T),session smtp net)" valgrind-run
+
+valgrind-run: $(TESTS)
+	@UNDER="$(MEMCHECK)" SECONDS_MAX=900 tests/unit/run $(TESTS)
 
 # Fuzz targets: `/* rooms: dane smtp */` names the rooms that one links; `with`
 # (below tests/) and `link` as above.
