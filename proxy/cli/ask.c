@@ -52,10 +52,8 @@ ask_arguments(struct ask *a, int argc, char **argv)
 	return true;
 }
 
-/* Where the daemon listens. A configuration that cannot be read is no reason
- * not to ask: then it is where it is by default. */
-static void
-socket_path(char path[SETTINGS_PATH_MAX], const char *config)
+void
+cli_socket_path(char path[SETTINGS_PATH_MAX], const char *config)
 {
 	struct config_error error;
 	struct settings s;
@@ -85,40 +83,18 @@ say_failure(const char *path, int err)
 	return CLI_DOWN;
 }
 
-/* The member of that name at the top of the answer, printable. */
-static bool
-member(char *out, size_t size, struct span answer, const char *key)
-{
-	struct json_reader r = json_reader(answer);
-	struct json_token t;
-
-	if (json_next(&r, &t) != 0 || t.type != JSON_OBJECT)
-		return false;
-	while (json_next(&r, &t) == 0 && t.type != JSON_CLOSE) {
-		if (span_equal(t.key, span_text(key))) {
-			(void)json_print(out, size, t.text);
-			return true;
-		}
-		if ((t.type == JSON_OBJECT || t.type == JSON_ARRAY) &&
-		    json_skip(&r) != 0)
-			return false;
-	}
-	return false;
-}
-
-/* What the daemon refused: file, line, and what it expected, if it says so. */
-static int
-say_error(struct span answer, const char *error)
+int
+cli_answer_error(struct span answer, const char *error)
 {
 	char file[SETTINGS_PATH_MAX + 4];
 	char line[24];
 	char expected[200];
 
 	(void)fprintf(stderr, "error: %s\n", error);
-	if (member(file, sizeof(file), answer, "file") &&
-	    member(line, sizeof(line), answer, "line"))
+	if (client_member(file, sizeof(file), answer, "file") &&
+	    client_member(line, sizeof(line), answer, "line"))
 		(void)fprintf(stderr, "%s:%s: ", file, line);
-	if (member(expected, sizeof(expected), answer, "expected"))
+	if (client_member(expected, sizeof(expected), answer, "expected"))
 		(void)fprintf(stderr, "expected %s\n", expected);
 	return CLI_FAILED;
 }
@@ -127,14 +103,14 @@ static int
 say_answer(const struct ask *a, struct span answer)
 {
 	char error[200];
-	bool failed = member(error, sizeof(error), answer, "error");
+	bool failed = client_member(error, sizeof(error), answer, "error");
 
 	if (a->json) {
 		(void)fwrite(answer.p, 1, answer.n, stdout);
 		return failed ? CLI_FAILED : CLI_FINE;
 	}
 	if (failed)
-		return say_error(answer, error);
+		return cli_answer_error(answer, error);
 	if (render_answer(stdout, answer) != 0) {
 		(void)fputs("the answer cannot be understood\n", stderr);
 		return CLI_FAILED;
@@ -160,7 +136,7 @@ ask_run(const struct control_row *row, int argc, char **argv)
 		(void)fprintf(stderr, "expected %s\n", why);
 		return usage(row);
 	}
-	socket_path(path, a.config);
+	cli_socket_path(path, a.config);
 	err = client_ask(&answer, &n, path, a.line);
 	if (err != 0)
 		return say_failure(path, err);

@@ -7,7 +7,7 @@
 #ifndef DG_CLI_CLI_H
 #define DG_CLI_CLI_H
 
-#include "config/settings.h"
+#include "config/config.h"
 #include "control/control.h"
 #include "dane/pkix.h"
 
@@ -55,6 +55,16 @@ const char *cli_nearest(int argc, char **argv);
 
 int config_check_run(int argc, char **argv);
 int dns_forwarder_run(int argc, char **argv);
+int edit_set_run(int argc, char **argv);
+int edit_delete_run(int argc, char **argv);
+int edit_annotate_run(int argc, char **argv);
+int edit_compare_run(int argc, char **argv);
+int edit_show_run(int argc, char **argv);
+int edit_discard_run(int argc, char **argv);
+int edit_rollback_run(int argc, char **argv);
+int edit_load_run(int argc, char **argv);
+int edit_save_run(int argc, char **argv);
+int edit_commit_run(int argc, char **argv);
 int dane_verify_run(int argc, char **argv);
 int dns_lookup_run(int argc, char **argv);
 int probe_run(int argc, char **argv);
@@ -68,6 +78,18 @@ int firewall_remove_run(int argc, char **argv);
  * expected, and the exit code CLI_USAGE is returned; CLI_FINE otherwise.
  */
 DG_MUSTCHECK int cli_settings_read(struct settings *out, const char *path);
+
+/* What is wrong with that text, by line and with a caret, on stderr. */
+void cli_config_error(const char *path, struct span text,
+    const struct config_error *error);
+
+/* Where the daemon listens, by a configuration file. One that cannot be read is
+ * no reason not to ask: then it is where it is by default. */
+void cli_socket_path(char path[SETTINGS_PATH_MAX], const char *config);
+
+/* What the daemon refused: file, line, and what it expected, as far as it says
+ * so, on stderr. Returns CLI_FAILED. */
+int cli_answer_error(struct span answer, const char *error);
 
 /*
  * The authorities of `tls ca-file`, to be freed with pkix_store_free(); NULL

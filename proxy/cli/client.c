@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/json_read.h"
 #include "control/control.h"
 
 #define PATIENCE 15 /* seconds; longer than the daemon's own */
@@ -90,4 +91,25 @@ out:
 	free(answer);
 	(void)close(fd);
 	return err;
+}
+
+bool
+client_member(char *out, size_t size, struct span answer, const char *key)
+{
+	struct json_reader r = json_reader(answer);
+	struct json_token t;
+
+	if (json_next(&r, &t) != 0 || t.type != JSON_OBJECT)
+		return false;
+	while (json_next(&r, &t) == 0 && t.type != JSON_CLOSE) {
+		if (span_equal(t.key, span_text(key))) {
+			(void)json_print(out, size,
+			    t.type == JSON_TRUE ? span_text("true") : t.text);
+			return true;
+		}
+		if ((t.type == JSON_OBJECT || t.type == JSON_ARRAY) &&
+		    json_skip(&r) != 0)
+			return false;
+	}
+	return false;
 }

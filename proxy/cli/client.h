@@ -15,4 +15,8 @@
 DG_MUSTCHECK int client_ask(uint8_t **out, size_t *n, const char *path,
     const char *line);
 
+/* The member of that name at the top of an answer (a string, a number, or the
+ * word true), printable and cut to size. False: it has none. */
+bool client_member(char *out, size_t size, struct span answer, const char *key);
+
 #endif

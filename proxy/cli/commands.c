@@ -6,6 +6,54 @@
 
 /* clang-format off */
 const struct cli_command cli_commands[] = {
+	{ "set", "OPTION VALUE... [-c FILE]",
+	  "put a statement into the candidate",
+	  "The options and their values are in danegate.conf(5). A statement about "
+	  "the same thing is replaced. Nothing is in force before `danegate "
+	  "commit`.",
+	  edit_set_run },
+	{ "delete", "WORDS... [-c FILE]",
+	  "take statements out of the candidate",
+	  "All that begin with these words, with the comments right above them.",
+	  edit_delete_run },
+	{ "annotate", "WORDS... COMMENT [-c FILE]",
+	  "put a comment above a statement of the candidate",
+	  "COMMENT is one argument; an empty one takes the comment away.",
+	  edit_annotate_run },
+	{ "show candidate", "[-c FILE]",
+	  "show the configuration that is being edited",
+	  "Without changes it is the one in force.",
+	  edit_show_run },
+	{ "compare", "[-c FILE]",
+	  "show what a commit would change",
+	  "Lines that would go have a -, new ones a +.",
+	  edit_compare_run },
+	{ "commit", "[check] [-c FILE]",
+	  "check the candidate and put it in force",
+	  "All of it or nothing: the file is replaced as a whole, and the daemon "
+	  "takes it or says why not; then the old file is back and the candidate "
+	  "stays. `check` only checks. A line in the log says who did it. Exit: 0 "
+	  "done, 1 refused by daemon or system, 2 a bad candidate, 3 the daemon did "
+	  "not answer.",
+	  edit_commit_run },
+	{ "discard", "[-c FILE]",
+	  "drop the candidate",
+	  "What is in force stays.",
+	  edit_discard_run },
+	{ "rollback", "N [-c FILE]",
+	  "make an earlier configuration the candidate",
+	  "1 is the one before the last commit; 10 are kept, beside the file as "
+	  "danegate.conf.1 to .10. 0 is the one in force. Then `danegate commit`.",
+	  edit_rollback_run },
+	{ "load", "FILE|terminal [-c FILE]",
+	  "replace the candidate by a file or what is pasted",
+	  "terminal: from standard input, up to its end (Ctrl-D). A bad one is not "
+	  "taken.",
+	  edit_load_run },
+	{ "save", "FILE [-c FILE]",
+	  "write the candidate to a new file",
+	  "A file that is there already is not replaced.",
+	  edit_save_run },
 	{ "config check", "FILE",
 	  "check a configuration file; nothing is changed",
 	  "A bad statement is named by file and line, with what was expected and "

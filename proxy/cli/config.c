@@ -11,9 +11,8 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
-/* What was wrong, where, and a caret under the word. */
-static void
-error_print(const char *path, struct span text,
+void
+cli_config_error(const char *path, struct span text,
     const struct config_error *error)
 {
 	size_t at = 0;
@@ -58,7 +57,7 @@ cli_settings_read(struct settings *out, const char *path)
 	}
 	err = config_parse(out, span_of(text, n), &error);
 	if (err != 0)
-		error_print(path, span_of(text, n), &error);
+		cli_config_error(path, span_of(text, n), &error);
 	free(text);
 	return err == 0 ? CLI_FINE : CLI_USAGE;
 }

@@ -53,9 +53,12 @@ struct option {
 	size_t offset;	   /* of the member, for the simple kinds */
 	uint64_t min, max; /* of a number; max is the size of a text */
 	const char *unit;  /* NULL: none */
-	unsigned many;	   /* so many may be set; 0: the last one holds */
-	bool restart;	   /* changes with the daemon's next start alone */
-	const char *help;  /* one line */
+	/* So many words of the value say what a statement is about: a later one
+	 * with the same words replaces the earlier. */
+	size_t key;
+	unsigned many;	  /* so many may be set; 0: the last one holds */
+	bool restart;	  /* changes with the daemon's next start alone */
+	const char *help; /* one line */
 	const char *detail;
 };
 

@@ -11,14 +11,14 @@
 static const struct option options[] = {
 	{ "intercept interface", { "IFNAME" },
 	  "an interface name of 1 to 15 characters", &kind_interface,
-	  .many = SETTINGS_INTERFACES_MAX,
+	  .many = SETTINGS_INTERFACES_MAX, .key = 1,
 	  .help = "LAN interface whose connections to port 25 are taken",
 	  .detail = "Takes effect with `danegate firewall apply`. Only these "
 	    "interfaces are touched; with the rules applied and no daemon, "
 	    "nothing from them reaches port 25 outside." },
 	{ "intercept exempt", { "ADDRESS[/LENGTH]" },
 	  "ADDRESS[/LENGTH] without host bits", &kind_exempt,
-	  .many = SETTINGS_EXEMPT_MAX,
+	  .many = SETTINGS_EXEMPT_MAX, .key = 1,
 	  .help = "source that is forwarded untouched",
 	  .detail = "For a mail server that does DANE by itself. Takes effect "
 	    "with `danegate firewall apply`." },
@@ -68,7 +68,7 @@ static const struct option options[] = {
 	  .detail = "The daemon starts as root, opens its listeners, and becomes "
 	    "this user with CAP_NET_ADMIN alone. It must not be root." },
 	{ "dns server", { "ADDRESS[@PORT]" },
-	  "ADDRESS[@PORT]", &kind_server, .many = SETTINGS_SERVERS_MAX,
+	  "ADDRESS[@PORT]", &kind_server, .many = SETTINGS_SERVERS_MAX, .key = 1,
 	  .help = "recursive resolver, asked in this order",
 	  .detail = "Without one those of /etc/resolv.conf are asked, as it "
 	    "stands at start and at SIGHUP. It must pass DNSSEC records on, which "
@@ -110,7 +110,7 @@ static const struct option options[] = {
 	{ "policy domain",
 	  { "NAME level " LEVELS, "NAME fallback cleartext" },
 	  "NAME level LEVEL or NAME fallback cleartext", &kind_domain,
-	  .many = SETTINGS_DOMAINS_MAX,
+	  .many = SETTINGS_DOMAINS_MAX, .key = 2,
 	  .help = "security level of one recipient domain",
 	  .detail = "NAME is the domain itself, .NAME all domains below it; the "
 	    "most specific rule wins. `fallback cleartext` goes with level "
@@ -120,7 +120,7 @@ static const struct option options[] = {
 	  { "ADDRESS[/LENGTH] name HOST",
 	    "ADDRESS[/LENGTH] name HOST level " LEVELS },
 	  "ADDRESS[/LENGTH] name HOST [level LEVEL]", &kind_relay,
-	  .many = SETTINGS_RELAYS_MAX,
+	  .many = SETTINGS_RELAYS_MAX, .key = 1,
 	  .help = "smarthost: who the server at this address must be",
 	  .detail = "For mail that does not go to the recipient's MX but to a "
 	    "fixed host. HOST is the TLSA base domain; without a level the "

@@ -1,0 +1,60 @@
+/*
+ * The configuration as files: the one in force, the candidate that is being
+ * edited, and the last ten that were in force, all beside one another:
+ *
+ *	danegate.conf			in force
+ *	danegate.conf.candidate		edited; absent: nothing is being changed
+ *	danegate.conf.1 to .10		before, the latest first
+ *	danegate.conf.old		only while a commit is under way
+ *	danegate.conf.lock		held while one of these is written
+ *
+ * Each file is written whole and renamed into its place, so that after a crash
+ * or a power cut the one in force is the old one or the new one, never a torn
+ * one. Knows nothing of daemons.
+ */
+#ifndef DG_CLI_STORE_H
+#define DG_CLI_STORE_H
+
+#include <limits.h>
+
+#include "config/candidate.h"
+
+#define STORE_KEPT 10 /* configurations that were in force before */
+
+struct store {
+	char folder[PATH_MAX];
+	char name[NAME_MAX + 1]; /* "danegate.conf" */
+	int lock;
+};
+
+/*
+ * Takes the lock for the configuration file at path, and brings a commit that
+ * was cut off to its end. DG_EAGAIN: another one holds it. DG_EIO with errno
+ * set, DG_ELIMIT for too long a path.
+ */
+DG_MUSTCHECK int store_open(struct store *s, const char *path);
+void store_close(struct store *s);
+
+/* What is in force; nothing when there is no file yet. To be freed in any case.
+ * DG_EIO with errno set, or as candidate_load(). */
+DG_MUSTCHECK int store_running(struct candidate *out, const struct store *s);
+
+/* What is being edited: at first what is in force. */
+DG_MUSTCHECK int store_candidate(struct candidate *out, const struct store *s);
+DG_MUSTCHECK int store_keep(const struct store *s, const struct candidate *c);
+DG_MUSTCHECK int store_discard(const struct store *s);
+
+/* The one that was in force n commits ago, 1 to STORE_KEPT. */
+DG_MUSTCHECK int store_previous(struct candidate *out, const struct store *s,
+    unsigned n);
+
+/*
+ * Puts text in force. Then either store_finish() (it becomes history's latest,
+ * and the candidate is gone) or store_restore() (the one before is in force
+ * again). DG_EIO with errno set.
+ */
+DG_MUSTCHECK int store_install(const struct store *s, struct span text);
+DG_MUSTCHECK int store_finish(const struct store *s);
+DG_MUSTCHECK int store_restore(const struct store *s);
+
+#endif
