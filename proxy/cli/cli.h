@@ -67,6 +67,7 @@ int edit_save_run(int argc, char **argv);
 int edit_commit_run(int argc, char **argv);
 int dane_verify_run(int argc, char **argv);
 int dns_lookup_run(int argc, char **argv);
+int policy_explain_run(int argc, char **argv);
 int probe_run(int argc, char **argv);
 int firewall_print_run(int argc, char **argv);
 int firewall_apply_run(int argc, char **argv);

@@ -93,6 +93,16 @@ const struct cli_command cli_commands[] = {
 	  "--address: this server alone. Exit: 0 a server would be given the mail, "
 	  "1 it is deferred or rejected, 4 no server was reached, 2 bad arguments.",
 	  probe_run },
+	{ "policy explain",
+	  "DOMAIN [--address ADDRESS] [--at TIME] [--json] [-c FILE]",
+	  "tell which level a recipient domain has, and by which rule",
+	  "All rules that name the domain are shown, with what becomes of each: "
+	  "the most specific that holds wins; an exception whose last day is over "
+	  "does not hold. With --address the relay rule for that destination, too. "
+	  "TIME as in dane verify; now if absent. Nothing is looked up: that is "
+	  "`danegate probe`. Exit: 0, or 2 for bad arguments or a bad "
+	  "configuration.",
+	  policy_explain_run },
 	{ "firewall print", "[-c FILE]",
 	  "show the rules that hand port 25 of the LAN to danegated",
 	  "Text for `nft -f`, with the ip commands as comments; nothing is "

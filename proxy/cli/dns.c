@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/file.h"
 #include "dns/resolver.h"
 #include "dns/system.h"
 
 #define CACHE_BYTES	  ((size_t)256 * 1024)
 #define TIME_MAX	  253402300799 /* the end of the year 9999 */
-#define SECONDS_OF_DAY	  86400
 #define SECONDS_OF_HOUR	  3600
 #define SECONDS_OF_MINUTE 60
 
@@ -44,45 +44,6 @@ take_one_of(struct span *rest, const char *characters)
 	c = (char)rest->p[0];
 	*rest = span_slice(*rest, 1, rest->n);
 	return c;
-}
-
-/* Days from 1970-01-01; the year is reckoned from March, so that the leap day
- * is its last. */
-static int64_t
-days_of(int64_t year, int64_t month, int64_t day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t m = (month + 9) % 12;
-
-	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day -
-	    719469;
-}
-
-static int64_t
-days_in(int64_t year, int64_t month)
-{
-	return month == 12
-	    ? 31
-	    : days_of(year, month + 1, 1) - days_of(year, month, 1);
-}
-
-/* RFC 3339 5.6, full-date. */
-static int
-take_date(int64_t *days, struct span *rest)
-{
-	int64_t year;
-	int64_t month;
-	int64_t day;
-
-	if (take_digits(&year, rest, 4, 9999) != 0 ||
-	    take_one_of(rest, "-") == '\0' ||
-	    take_digits(&month, rest, 2, 12) != 0 ||
-	    take_one_of(rest, "-") == '\0' ||
-	    take_digits(&day, rest, 2, 31) != 0 || year < 1970 || month < 1 ||
-	    day < 1 || day > days_in(year, month))
-		return DG_ESYNTAX;
-	*days = days_of(year, month, day);
-	return 0;
 }
 
 /* Hours and minutes; sign: of an offset. */
@@ -152,11 +113,11 @@ dns_time_parse(int64_t *out, struct span text)
 		*out = (int64_t)epoch;
 		return 0;
 	}
-	if (take_date(&days, &text) != 0 || take_one_of(&text, "Tt ") == '\0' ||
+	if (date_take(&days, &text) != 0 || take_one_of(&text, "Tt ") == '\0' ||
 	    take_time(&seconds, &text) != 0 ||
 	    take_offset(&offset, &text) != 0 || text.n > 0)
 		return DG_ESYNTAX;
-	at = days * SECONDS_OF_DAY + seconds - offset;
+	at = days * DATE_SECONDS + seconds - offset;
 	if (at < 0 || at > TIME_MAX)
 		return DG_ESYNTAX;
 	*out = at;

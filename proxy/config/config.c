@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/option.h"
+#include "config/quote.h"
 
 /* Room for the path and the value. */
 #define SHOW_LINE_MAX (OPTION_VALUE_MAX + 64)
@@ -73,7 +74,7 @@ check(const struct settings *s, const char **expected)
 static struct span
 line_content(struct span line)
 {
-	line = span_slice(line, 0, span_find(line, '#', 0));
+	line = span_slice(line, 0, quote_find_comment(line));
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	return line;

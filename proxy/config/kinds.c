@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
+#include "config/quote.h"
+
 /* The member of the settings that the option sets. */
 static void *
 member(struct settings *s, const struct option *o)
@@ -355,7 +358,41 @@ domain_rule_get(struct domain_rule **out, struct settings *s,
 	return 0;
 }
 
-/* NAME level LEVEL, or NAME fallback cleartext */
+/* LEVEL [until DATE] [reason "TEXT"]: the statement holds the whole of it. */
+static int
+domain_level_take(struct domain_rule *rule, struct option_input *in)
+{
+	struct domain_rule r = *rule;
+	int err = level_parse(&r.level, in);
+	struct span word;
+
+	if (err != 0)
+		return err;
+	r.until = 0;
+	r.reason[0] = '\0';
+	word = in->rest.n > 0 ? option_word(in) : span_text("");
+	if (span_equal(word, span_text("until"))) {
+		in->expected = "a day such as 2027-01-31";
+		if (date_parse(&r.until, option_word(in)) != 0 || r.until == 0)
+			return DG_ESYNTAX;
+		word = in->rest.n > 0 ? option_word(in) : span_text("");
+	}
+	if (word.n > 0 && !span_equal(word, span_text("reason"))) {
+		in->expected = "until DATE, reason \"TEXT\" or nothing more";
+		return DG_ESYNTAX;
+	}
+	if (word.n > 0) {
+		in->expected = "\"TEXT\": 1 to 80 printable characters";
+		if (quote_take(r.reason, sizeof(r.reason), &in->word,
+			&in->rest) != 0 ||
+		    r.reason[0] == '\0')
+			return DG_ESYNTAX;
+	}
+	*rule = r;
+	return 0;
+}
+
+/* NAME level LEVEL ..., or NAME fallback cleartext */
 static int
 domain_take(struct settings *s, const struct option *o, struct option_input *in)
 {
@@ -376,13 +413,29 @@ domain_take(struct settings *s, const struct option *o, struct option_input *in)
 		return err;
 	word = option_word(in);
 	if (span_equal(word, span_text("level")))
-		return level_parse(&rule->level, in);
+		return domain_level_take(rule, in);
 	in->expected = "level LEVEL or fallback cleartext";
 	if (!span_equal(word, span_text("fallback")) ||
 	    !span_equal(option_word(in), span_text("cleartext")))
 		return DG_ESYNTAX;
 	rule->fallback_cleartext = true;
 	return 0;
+}
+
+const char *
+domain_rule_text(const struct domain_rule *rule, char text[OPTION_VALUE_MAX])
+{
+	char reason[2 * SETTINGS_REASON_MAX + 3];
+	char date[DATE_TEXT_MAX];
+	bool ends = rule->until != 0;
+	bool has_reason = rule->reason[0] != '\0';
+
+	quote_put(reason, sizeof(reason), rule->reason);
+	(void)snprintf(text, OPTION_VALUE_MAX, "%s%s level %s%s%s%s%s",
+	    rule->below ? "." : "", rule->domain.text, level_text(rule->level),
+	    ends ? " until " : "", ends ? date_text(rule->until, date) : "",
+	    has_reason ? " reason " : "", has_reason ? reason : "");
+	return text;
 }
 
 /* Each rule has two numbers: its level, and its fallback if it has one. */
@@ -398,9 +451,7 @@ domain_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 	rule = &s->domains[index / 2];
 	text[0] = '\0';
 	if (index % 2 == 0 && rule->level != LEVEL_UNSET)
-		(void)snprintf(text, OPTION_VALUE_MAX, "%s%s level %s",
-		    rule->below ? "." : "", rule->domain.text,
-		    level_text(rule->level));
+		(void)domain_rule_text(rule, text);
 	if (index % 2 == 1 && rule->fallback_cleartext)
 		(void)snprintf(text, OPTION_VALUE_MAX,
 		    "%s%s fallback cleartext", rule->below ? "." : "",

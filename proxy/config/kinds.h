@@ -19,4 +19,8 @@ extern const struct option_kind kind_level; /* the default one */
 extern const struct option_kind kind_domain;
 extern const struct option_kind kind_relay;
 
+/* What a rule's level is set with, behind `set policy domain`. Returns text. */
+const char *domain_rule_text(const struct domain_rule *rule,
+    char text[OPTION_VALUE_MAX]);
+
 #endif

@@ -108,14 +108,20 @@ static const struct option options[] = {
 	    "fits, or nothing. `verify`: a chain that an authority of `tls "
 	    "ca-file` vouches for, with the MX host's name. `block`: refused." },
 	{ "policy domain",
-	  { "NAME level " LEVELS, "NAME fallback cleartext" },
+	  { "NAME level " LEVELS, "NAME fallback cleartext",
+	    "NAME level " LEVELS " until DATE reason TEXT" },
 	  "NAME level LEVEL or NAME fallback cleartext", &kind_domain,
 	  .many = SETTINGS_DOMAINS_MAX, .key = 2,
 	  .help = "security level of one recipient domain",
 	  .detail = "NAME is the domain itself, .NAME all domains below it; the "
-	    "most specific rule wins. `fallback cleartext` goes with level "
+	    "most specific rule wins. An exception may have its last day (UTC), "
+	    "`until 2027-01-31`, and say why it is there, `reason "
+	    "\"their MX speaks TLS 1.0 only\"`, up to 80 characters; either can "
+	    "stand alone. Past its day it does not hold any more, and while the "
+	    "clock is not believed, only if its level is `block` or `dane-only`; "
+	    "the log says so once a day. `fallback cleartext` goes with level "
 	    "`may`: in clear when the server refuses the STARTTLS that it "
-	    "offered." },
+	    "offered; a failed handshake is held all the same." },
 	{ "policy relay",
 	  { "ADDRESS[/LENGTH] name HOST",
 	    "ADDRESS[/LENGTH] name HOST level " LEVELS },

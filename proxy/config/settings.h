@@ -60,12 +60,17 @@ enum bare_newline {
 #define SETTINGS_PATH_MAX	108 /* what a unix socket address holds */
 #define SETTINGS_IFNAME_MAX	16  /* with NUL, as the kernel's IFNAMSIZ */
 #define SETTINGS_USER_MAX	33  /* with NUL */
+#define SETTINGS_REASON_MAX	81  /* with NUL; of an exception */
 
 struct domain_rule {
 	struct name domain;
 	bool below; /* ".example.nl": all names below, not the name itself */
 	enum level level;
 	bool fallback_cleartext; /* only with level may */
+	/* An exception: its last day (days since 1970, UTC; 0: no end), and
+	 * why it is there (may be empty). */
+	int64_t until;
+	char reason[SETTINGS_REASON_MAX];
 };
 
 struct relay_rule {

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon/control.h"
 #include "daemon/insight.h"
+#include "daemon/exceptions.h"
 #include "daemon/keep.h"
 #include "daemon/privileges.h"
 #include "dns/system.h"
@@ -56,6 +57,7 @@ struct daemon {
 	struct keep *keep;
 	struct control *control;
 	uint64_t started; /* monotonic, milliseconds */
+	struct exceptions *exceptions;
 	bool stopping;
 };
 
@@ -327,6 +329,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	keep_move(d->keep, d->settings.state_directory);
 	pkix_store_free(d->authorities);
 	d->authorities = authorities;
+	exceptions_settings(d->exceptions, &d->settings);
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
 	return 0;
@@ -496,6 +499,8 @@ daemon_start(struct daemon *d)
 	if (err == 0)
 		err = keep_new(&d->keep, d->base, d->settings.state_directory,
 		    proxy_memory(d->proxy));
+	if (err == 0)
+		err = exceptions_new(&d->exceptions, d->base, &d->settings);
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
 		    dg_err_text(err));
@@ -506,6 +511,7 @@ static void
 daemon_free(struct daemon *d)
 {
 	control_free(d->control);
+	exceptions_free(d->exceptions);
 	keep_free(d->keep);
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/date.h"
+
 /*
  * What was found in DNS, summed up. Findings are ordered by nothing; each has
  * a row below.
@@ -332,9 +334,36 @@ rule_weight(const struct domain_rule *rule, const struct name *domain)
 	return 2 * name_labels(&rule->domain) + (rule->below ? 1 : 2);
 }
 
+/* Without the time, only what holds more mail than any other level is sure to
+ * be safe. */
+static bool
+is_strict(enum level level)
+{
+	return level == LEVEL_BLOCK || level == LEVEL_DANE_ONLY;
+}
+
+enum rule_state
+policy_rule_end(const struct domain_rule *rule, int64_t now)
+{
+	if (rule->until == 0)
+		return RULE_HOLDS;
+	if (now <= 0)
+		return is_strict(rule->level) ? RULE_HOLDS : RULE_NOT_JUDGED;
+	return now / DATE_SECONDS <= rule->until ? RULE_HOLDS : RULE_EXPIRED;
+}
+
+enum rule_state
+policy_rule_state(const struct domain_rule *rule, const struct name *domain,
+    int64_t now)
+{
+	if (rule_weight(rule, domain) == 0)
+		return RULE_ELSEWHERE;
+	return policy_rule_end(rule, now);
+}
+
 enum level
 policy_level(const struct settings *settings, const struct name *domain,
-    const struct domain_rule **rule)
+    int64_t now, const struct domain_rule **rule)
 {
 	unsigned best = 0;
 
@@ -342,7 +371,8 @@ policy_level(const struct settings *settings, const struct name *domain,
 	for (size_t i = 0; i < settings->ndomains; i++) {
 		unsigned weight = rule_weight(&settings->domains[i], domain);
 
-		if (weight > best) {
+		if (weight > best &&
+		    policy_rule_end(&settings->domains[i], now) == RULE_HOLDS) {
 			best = weight;
 			*rule = &settings->domains[i];
 		}
@@ -369,10 +399,10 @@ policy_relay(const struct settings *settings, const struct address *destination)
 void
 policy_require(struct requirement *out, const struct settings *settings,
     const struct name *domain, const struct relay_rule *relay,
-    const struct route_facts *facts)
+    const struct route_facts *facts, int64_t now)
 {
 	const struct domain_rule *rule;
-	enum level level = policy_level(settings, domain, &rule);
+	enum level level = policy_level(settings, domain, now, &rule);
 	struct requirement r = { 0 };
 	enum finding finding = find(&r.host, facts);
 

@@ -79,11 +79,12 @@ struct requirement {
 
 /*
  * What facts and level require. relay: the relay rule that names this
- * destination, or NULL. Pure; facts must outlive *out.
+ * destination, or NULL. now: seconds since 1970, 0 when the time is not known.
+ * Pure; facts must outlive *out.
  */
 void policy_require(struct requirement *out, const struct settings *settings,
     const struct name *domain, const struct relay_rule *relay,
-    const struct route_facts *facts);
+    const struct route_facts *facts, int64_t now);
 
 /* What the server did. */
 struct server_facts {
@@ -105,10 +106,24 @@ struct judgement {
 void policy_judge(struct judgement *out, const struct settings *settings,
     const struct requirement *requirement, const struct server_facts *server);
 
-/* The level for a recipient domain: the most specific rule wins. NULL rule out
- * when the default applies. */
+/* The level for a recipient domain: of the rules that hold now, the most
+ * specific wins. NULL rule out when the default applies. */
 enum level policy_level(const struct settings *settings,
-    const struct name *domain, const struct domain_rule **rule);
+    const struct name *domain, int64_t now, const struct domain_rule **rule);
+
+/* Whether a rule names the domain, and holds. */
+enum rule_state {
+	RULE_ELSEWHERE = 0, /* another domain's */
+	RULE_HOLDS,
+	RULE_EXPIRED,	 /* its last day is over */
+	RULE_NOT_JUDGED, /* it may have ended, and the time is not known: it
+	                    does not hold, unless it lets less pass */
+};
+enum rule_state policy_rule_state(const struct domain_rule *rule,
+    const struct name *domain, int64_t now);
+
+/* The same but for the domain: RULE_HOLDS to RULE_NOT_JUDGED. */
+enum rule_state policy_rule_end(const struct domain_rule *rule, int64_t now);
 
 /* The relay rule for a destination, longest prefix first, or NULL. */
 const struct relay_rule *policy_relay(const struct settings *settings,

@@ -308,7 +308,8 @@ require(struct probe *p)
 	};
 	if (p->facts != NULL)
 		policy_require(&p->requirement, settings, &p->question.domain,
-		    policy_relay(settings, server), p->facts);
+		    policy_relay(settings, server), p->facts,
+		    clock_wall_trusted() ? clock_wall() : 0);
 }
 
 static void

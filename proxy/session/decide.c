@@ -79,7 +79,8 @@ decide_facts(struct session *s)
 		d->requirement.reason = REASON_DNS_FAILED;
 	} else {
 		policy_require(&d->requirement, s->proxy->settings, &d->domain,
-		    policy_relay(s->proxy->settings, &s->server), d->facts);
+		    policy_relay(s->proxy->settings, &s->server), d->facts,
+		    clock_wall_trusted() ? clock_wall() : 0);
 	}
 	if (wants_starttls(s))
 		greet_starttls(s);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +172,102 @@ test_the_same_again_overrides(void **state)
 	settings_free(&s);
 }
 
+#define SET "set policy domain a.nl level may "
+
+static void
+keep_line(void *arg, const char *line)
+{
+	char *kept = arg;
+
+	(void)snprintf(kept, CONFIG_LINE_MAX, "%s", line);
+}
+
+/* An exception's day and reason, and the canonical form it is shown in. */
+static void
+test_exceptions(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t until; /* days since 1970 */
+		const char *reason;
+		const char *shown; /* NULL: as it is */
+	} cases[] = {
+		{ SET "until 2027-01-31", 20849, "", NULL },
+		{ SET "reason \"TLS 1.0 only\"", 0, "TLS 1.0 only", NULL },
+		{ SET "until 2027-01-31 reason \"TLS 1.0 only\"", 20849,
+		    "TLS 1.0 only", NULL },
+		{ SET "reason \"a # is no comment\" # but this", 0,
+		    "a # is no comment", SET "reason \"a # is no comment\"" },
+		{ SET "  until\t2027-01-31  reason\t\"  x  \"  ", 20849,
+		    "  x  ", SET "until 2027-01-31 reason \"  x  \"" },
+		{ SET "reason \"he said \\\"no\\\" \\\\ twice\"", 0,
+		    "he said \"no\" \\ twice", NULL },
+		{ SET "reason \"\\a\"", 0, "a", SET "reason \"a\"" },
+	};
+	char shown[CONFIG_LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(cases); i++) {
+		struct settings s = parse(cases[i].line);
+
+		assert_int_equal(s.domains[0].until, cases[i].until);
+		assert_string_equal(s.domains[0].reason, cases[i].reason);
+		config_show(&s, CONFIG_SHOW_SET, keep_line, shown);
+		assert_string_equal(shown,
+		    cases[i].shown != NULL ? cases[i].shown : cases[i].line);
+		settings_free(&s);
+		/* Shown, it is read as the same. */
+		s = parse(shown);
+		assert_string_equal(s.domains[0].reason, cases[i].reason);
+		settings_free(&s);
+	}
+}
+
+static void
+test_exceptions_that_are_none(void **state)
+{
+	char line[200];
+
+	(void)state;
+	refuse(SET "until", 1, "a day");
+	refuse(SET "until tomorrow", 1, "a day");
+	refuse(SET "until 2027-02-29", 1, "a day");
+	refuse(SET "until 2027-1-31", 1, "a day");
+	refuse(SET "until 1970-01-01", 1, "a day");
+	refuse(SET "until 2027-01-31T00:00:00Z", 1, "a day");
+	refuse(SET "for ever", 1, "until DATE");
+	refuse(SET "reason", 1, "TEXT");
+	refuse(SET "reason x", 1, "TEXT");
+	refuse(SET "reason \"\"", 1, "TEXT");
+	refuse(SET "reason \"x", 1, "TEXT");
+	refuse(SET "reason \"x\\\"", 1, "TEXT");
+	refuse(SET "reason \"x\"y", 1, "TEXT");
+	refuse(SET "reason \"\303\251\"", 1, "TEXT");
+	refuse(SET "reason \"x\" until 2027-01-31", 1, "nothing more");
+	refuse("set policy default may until 2027-01-31", 1, "nothing more");
+	(void)snprintf(line, sizeof(line), SET "reason \"%080d\"", 0);
+	{
+		struct settings s = parse(line);
+
+		assert_int_equal(strlen(s.domains[0].reason), 80);
+		settings_free(&s);
+	}
+	(void)snprintf(line, sizeof(line), SET "reason \"%081d\"", 0);
+	refuse(line, 1, "80");
+}
+
+/* The last statement on a domain is the whole of its exception. */
+static void
+test_an_exception_is_replaced_whole(void **state)
+{
+	struct settings s = parse(SET "until 2027-01-31 reason \"x\"\n" SET);
+
+	(void)state;
+	assert_int_equal(s.domains[0].until, 0);
+	assert_string_equal(s.domains[0].reason, "");
+	settings_free(&s);
+}
+
 /* Lists end at their limits, with the line that went over. */
 static void
 test_limits(void **state)
@@ -199,6 +296,9 @@ main(void)
 		cmocka_unit_test(test_every_option),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_the_same_again_overrides),
+		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_exceptions_that_are_none),
+		cmocka_unit_test(test_an_exception_is_replaced_whole),
 		cmocka_unit_test(test_limits),
 	};
 

@@ -46,6 +46,8 @@ sample(struct span name)
 		{ "N", "7" },
 		{ "SIZE", "3M" },
 		{ "SECONDS", "9" },
+		{ "DATE", "2027-01-31" },
+		{ "TEXT", "\"a text\"" },
 		{ "DAYS", "9" },
 		{ "NAME", "example" },
 		{ "HOST", "mx.example.nl" },

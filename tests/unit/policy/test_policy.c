@@ -42,7 +42,7 @@ require(enum level level, const struct route_facts *facts)
 
 	settings = (struct settings){ .default_level = level };
 	assert_int_equal(name_parse(&domain, span_text("example.nl")), 0);
-	policy_require(&r, &settings, &domain, NULL, facts);
+	policy_require(&r, &settings, &domain, NULL, facts, 0);
 	return r;
 }
 
@@ -246,7 +246,7 @@ test_unlisted_destination(void **state)
 	expect(LEVEL_DANE, &f, NEED_MAY, REASON_UNLISTED_DESTINATION);
 	expect(LEVEL_DANE_ONLY, &f, NEED_DEFER, REASON_UNLISTED_DESTINATION);
 	assert_int_equal(name_parse(&domain, span_text("example.nl")), 0);
-	policy_require(&r, &settings, &domain, NULL, &f);
+	policy_require(&r, &settings, &domain, NULL, &f, 0);
 	assert_int_equal(r.need, NEED_DEFER);
 	f.hosts[0].tlsa = TLSA_STATUS_USABLE;
 	expect(LEVEL_DANE, &f, NEED_DANE, REASON_OK);
@@ -471,7 +471,7 @@ level_of(const struct settings *settings, const char *domain)
 	struct name name;
 
 	assert_int_equal(name_parse(&name, span_text(domain)), 0);
-	return policy_level(settings, &name, &rule);
+	return policy_level(settings, &name, 0, &rule);
 }
 
 static void
@@ -491,6 +491,50 @@ test_most_specific_domain_rule_wins(void **state)
 	assert_int_equal(level_of(&settings, "a.b.example.nl"), LEVEL_MAY);
 	assert_int_equal(level_of(&settings, "nl"), LEVEL_DANE);
 	assert_int_equal(level_of(&settings, "example.com"), LEVEL_DANE);
+}
+
+/* Through its last day (UTC) an exception holds, then the next rule does. */
+static void
+test_exceptions_end_by_themselves(void **state)
+{
+	struct domain_rule rules[2];
+	struct settings settings = { .default_level = LEVEL_DANE,
+		.domains = rules,
+		.ndomains = 2 };
+	const struct domain_rule *rule;
+	const int64_t day = 20849; /* 2027-01-31 */
+	struct name name;
+
+	(void)state;
+	assert_int_equal(name_parse(&name, span_text("example.nl")), 0);
+	set_rule(&rules[0], "nl", true, LEVEL_ENCRYPT);
+	set_rule(&rules[1], "example.nl", false, LEVEL_MAY);
+	rules[1].until = day;
+	assert_int_equal(policy_level(&settings, &name, (day + 1) * 86400 - 1,
+			     &rule),
+	    LEVEL_MAY);
+	assert_ptr_equal(rule, &rules[1]);
+	assert_int_equal(policy_level(&settings, &name, (day + 1) * 86400,
+			     &rule),
+	    LEVEL_ENCRYPT);
+	assert_ptr_equal(rule, &rules[0]);
+	assert_int_equal(policy_rule_state(&rules[1], &name, (day + 1) * 86400),
+	    RULE_EXPIRED);
+	/* Without the time nobody knows whether it has ended. */
+	assert_int_equal(policy_level(&settings, &name, 0, &rule),
+	    LEVEL_ENCRYPT);
+	assert_int_equal(policy_rule_state(&rules[1], &name, 0),
+	    RULE_NOT_JUDGED);
+	/* What lets less pass can be believed all the same. */
+	rules[1].level = LEVEL_BLOCK;
+	assert_int_equal(policy_level(&settings, &name, 0, &rule), LEVEL_BLOCK);
+	rules[1].level = LEVEL_DANE_ONLY;
+	assert_int_equal(policy_level(&settings, &name, 0, &rule),
+	    LEVEL_DANE_ONLY);
+	assert_int_equal(policy_rule_state(&rules[0], &name, 0), RULE_HOLDS);
+	assert_int_equal(name_parse(&name, span_text("other.example")), 0);
+	assert_int_equal(policy_rule_state(&rules[1], &name, 0),
+	    RULE_ELSEWHERE);
 }
 
 static void
@@ -551,6 +595,7 @@ main(void)
 		cmocka_unit_test(test_an_offer_withdrawn_is_a_downgrade),
 		cmocka_unit_test(test_on_block_reject),
 		cmocka_unit_test(test_most_specific_domain_rule_wins),
+		cmocka_unit_test(test_exceptions_end_by_themselves),
 		cmocka_unit_test(test_longest_relay_prefix_wins),
 		cmocka_unit_test(test_reason_words),
 	};
