@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/confirm.h"
 #include "base/file.h"
 #include "base/json_read.h"
 #include "cli/cli.h"
@@ -61,7 +62,8 @@ cli_socket_path(char path[SETTINGS_PATH_MAX], const char *config)
 	size_t n;
 
 	settings_default(&s);
-	if (file_read(&text, &n, config, CONFIG_TEXT_MAX) == 0 &&
+	if (file_read(&text, &n, confirm_file(config).text, CONFIG_TEXT_MAX) ==
+		0 &&
 	    config_parse(&s, span_of(text, n), &error) != 0)
 		settings_default(&s);
 	memcpy(path, s.control_socket, SETTINGS_PATH_MAX);

@@ -28,11 +28,13 @@ const struct cli_command cli_commands[] = {
 	  "show what a commit would change",
 	  "Lines that would go have a -, new ones a +.",
 	  edit_compare_run },
-	{ "commit", "[check] [-c FILE]",
+	{ "commit", "[check|confirmed MINUTES] [-c FILE]",
 	  "check the candidate and put it in force",
 	  "All of it or nothing: the file is replaced as a whole, and the daemon "
 	  "takes it or says why not; then the old file is back and the candidate "
-	  "stays. `check` only checks. A line in the log says who did it. Exit: 0 "
+	  "stays. `check` only checks. With `confirmed` it is taken back after so many "
+	  "minutes unless `danegate commit` is given before: by the daemon, after a "
+	  "crash of it too, and at once when the machine is started anew. A line in the log says who did it. Exit: 0 "
 	  "done, 1 refused by daemon or system, 2 a bad candidate, 3 the daemon did "
 	  "not answer.",
 	  edit_commit_run },

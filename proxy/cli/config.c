@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/confirm.h"
 #include "base/file.h"
 #include "cli/cli.h"
 
@@ -48,7 +49,8 @@ cli_settings_read(struct settings *out, const char *path)
 	struct config_error error;
 	uint8_t *text;
 	size_t n;
-	int err = file_read(&text, &n, path, CONFIG_TEXT_MAX);
+	int err = file_read(&text, &n, confirm_file(path).text,
+	    CONFIG_TEXT_MAX);
 
 	if (err != 0) {
 		(void)fprintf(stderr, "%s: %s\n", path,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/confirm.h"
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -381,7 +382,8 @@ edit_save_run(int argc, char **argv)
 
 struct change {
 	size_t lines;
-	bool rules; /* the firewall's rules depend on it */
+	bool rules;	  /* the firewall's rules depend on it */
+	unsigned minutes; /* of trial; 0: for good */
 };
 
 static void
@@ -447,40 +449,98 @@ hand_over(const struct edit *e, const char *socket)
 	return code;
 }
 
+/* On trial: what is in force until now comes back by itself. */
+static int
+trial_begin(const struct edit *e, unsigned minutes)
+{
+	struct candidate running = { 0 };
+	char *text = NULL;
+	size_t n;
+	int err = store_running(&running, &e->store);
+
+	if (err == 0)
+		err = candidate_text(&text, &n, &running);
+	if (err == 0)
+		err = confirm_begin(e->config, span_of(text, n), minutes);
+	free(text);
+	candidate_free(&running);
+	return err;
+}
+
+static int
+commit_done(const struct edit *e, const struct change *change)
+{
+	int err = store_finish(&e->store);
+
+	if (err == 0 && change->minutes == 0)
+		err = confirm_end(e->config);
+	if (err != 0)
+		return say(e->config, err);
+	audit(e, "commit", change);
+	(void)printf("committed, %zu lines changed\n", change->lines);
+	if (change->minutes > 0)
+		(void)printf("taken back in %u minutes, or when the machine is "
+			     "started anew; to keep it: danegate commit\n",
+		    change->minutes);
+	if (change->rules)
+		(void)puts("for interception: danegate firewall apply");
+	return CLI_FINE;
+}
+
 static int
 commit(struct edit *e, struct span text, const struct change *change)
 {
 	char socket[SETTINGS_PATH_MAX];
 	int code;
-	int err;
+	int done;
+	int err = 0;
 
 	/* Where the daemon listens by what is in force until now. */
 	cli_socket_path(socket, e->config);
-	err = store_install(&e->store, text);
+	if (change->minutes > 0)
+		err = trial_begin(e, change->minutes);
+	if (err == 0)
+		err = store_install(&e->store, text);
 	if (err != 0)
 		return say(e->config, err);
 	code = hand_over(e, socket);
-	if (code == CLI_FAILED) {
-		audit(e, "commit-refused", change);
-		return code;
+	if (code != CLI_FAILED) {
+		done = commit_done(e, change);
+		return done != CLI_FINE ? done : code;
 	}
-	err = store_finish(&e->store);
-	if (err != 0)
-		return say(e->config, err);
-	audit(e, "commit", change);
-	(void)printf("committed, %zu lines changed\n", change->lines);
-	if (change->rules)
-		(void)puts("for interception: danegate firewall apply");
+	if (change->minutes > 0 && confirm_end(e->config) != 0)
+		(void)say(e->config, DG_EIO);
+	audit(e, "commit-refused", change);
 	return code;
 }
 
+/* Nothing has changed: then this can only be the word that it may stay. */
 static int
-commit_checked(struct edit *e, struct span text)
+commit_nothing(struct edit *e, const struct change *change)
+{
+	uint64_t left;
+	bool pending = confirm_state(e->config, &left) == CONFIRM_PENDING;
+	int err = store_discard(&e->store);
+
+	if (err == 0 && pending && change->minutes == 0) {
+		err = confirm_end(e->config);
+		if (err == 0)
+			audit(e, "commit-confirmed", change);
+	}
+	if (err != 0)
+		return say(e->config, err);
+	(void)puts(pending && change->minutes == 0 ? "confirmed"
+						   : "nothing to commit");
+	return CLI_FINE;
+}
+
+static int
+commit_checked(struct edit *e, struct span text, unsigned minutes)
 {
 	struct candidate running = { 0 };
-	struct change change = { 0 };
+	struct change change = { .minutes = minutes };
+	uint64_t left;
 	int err = store_running(&running, &e->store);
-	int code;
 
 	if (err == 0)
 		(void)candidate_compare(&running, &e->candidate, note_line,
@@ -488,12 +548,39 @@ commit_checked(struct edit *e, struct span text)
 	candidate_free(&running);
 	if (err != 0)
 		return say(e->config, err);
-	if (change.lines > 0)
-		return commit(e, text, &change);
-	code = store_discard(&e->store) == 0 ? CLI_FINE
-					     : say(e->config, DG_EIO);
-	(void)puts("nothing to commit");
-	return code;
+	if (change.lines == 0)
+		return commit_nothing(e, &change);
+	if (minutes > 0 && confirm_state(e->config, &left) != CONFIRM_NONE) {
+		(void)fputs("a commit waits to be confirmed: danegate commit "
+			    "confirms it with this change\n",
+		    stderr);
+		return CLI_FAILED;
+	}
+	return commit(e, text, &change);
+}
+
+/* Nothing, check, or confirmed MINUTES. */
+static bool
+commit_words(const struct edit *e, bool *check, unsigned *minutes)
+{
+	struct span rest = span_text(e->line);
+	struct span word = span_word(&rest);
+	uint64_t n = 0;
+
+	*check = span_equal(word, span_text("check"));
+	*minutes = 0;
+	if (word.n == 0 || (*check && rest.n == 0))
+		return true;
+	if (!span_equal(word, span_text("confirmed")) ||
+	    span_number(&n, span_trim(rest), CONFIRM_MINUTES_MAX) != 0 ||
+	    n == 0) {
+		(void)fputs("expected nothing, check, or confirmed and minutes "
+			    "from 1 to 1440\n",
+		    stderr);
+		return false;
+	}
+	*minutes = (unsigned)n;
+	return true;
 }
 
 int
@@ -504,12 +591,13 @@ edit_commit_run(int argc, char **argv)
 	struct edit e;
 	char *text;
 	size_t n;
+	unsigned minutes;
+	bool check;
 	int code = edit_begin(&e, argc, argv);
-	bool check = code == CLI_FINE && strcmp(e.line, "check") == 0;
 
 	if (code != CLI_FINE)
 		return code;
-	if (!check && !no_words(&e))
+	if (!commit_words(&e, &check, &minutes))
 		return edit_end(&e, CLI_USAGE);
 	text = text_of(&e, &n);
 	if (text == NULL)
@@ -519,7 +607,8 @@ edit_commit_run(int argc, char **argv)
 		cli_config_error("candidate", span_of(text, n), &error);
 	} else {
 		settings_free(&s);
-		code = check ? CLI_FINE : commit_checked(&e, span_of(text, n));
+		code = check ? CLI_FINE
+			     : commit_checked(&e, span_of(text, n), minutes);
 		if (check)
 			(void)puts("the candidate is good");
 	}

@@ -6,6 +6,7 @@
  *	danegate.conf.candidate		edited; absent: nothing is being changed
  *	danegate.conf.1 to .10		before, the latest first
  *	danegate.conf.old		only while a commit is under way
+ *	danegate.conf.before, .confirm	while it is on trial (base/confirm.h)
  *	danegate.conf.lock		held while one of these is written
  *
  * Each file is written whole and renamed into its place, so that after a crash
@@ -29,8 +30,9 @@ struct store {
 
 /*
  * Takes the lock for the configuration file at path, and brings a commit that
- * was cut off to its end. DG_EAGAIN: another one holds it. DG_EIO with errno
- * set, DG_ELIMIT for too long a path.
+ * was cut off to its end; one that nobody confirmed in time is taken back.
+ * DG_EAGAIN: another one holds it. DG_EIO with errno set, DG_ELIMIT for too
+ * long a path.
  */
 DG_MUSTCHECK int store_open(struct store *s, const char *path);
 void store_close(struct store *s);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/confirm.h"
 #include "base/file.h"
 #include "config/config.h"
 #include "daemon/control.h"
@@ -54,6 +55,7 @@ struct daemon {
 	struct event *signals[SIGNALS];
 	struct event *again; /* accept again after a pause */
 	struct event *drained;
+	struct event *unconfirmed; /* the time of a trial is over */
 	struct keep *keep;
 	struct control *control;
 	uint64_t started; /* monotonic, milliseconds */
@@ -102,7 +104,8 @@ read_and_say(struct settings *out, const char *path, struct config_error *error)
 {
 	uint8_t *text = NULL;
 	size_t n = 0;
-	int err = file_read(&text, &n, path, CONFIG_TEXT_MAX);
+	int err = file_read(&text, &n, confirm_file(path).text,
+	    CONFIG_TEXT_MAX);
 
 	if (err != 0) {
 		error->line = 0;
@@ -288,6 +291,29 @@ daemon_fixed_same(const struct settings *a, const struct settings *b)
 	    strcmp(a->control_socket, b->control_socket) == 0;
 }
 
+/* A configuration on trial goes when its time is over. */
+static void
+daemon_watch_trial(struct daemon *d)
+{
+	struct timeval tv = { 0 };
+	uint64_t left;
+
+	(void)event_del(d->unconfirmed);
+	switch (confirm_state(d->path, &left)) {
+	case CONFIRM_NONE:
+		return;
+	case CONFIRM_PENDING:
+		tv.tv_sec = (time_t)left;
+		break;
+	case CONFIRM_DUE:
+		log_note(LOG_LEVEL_WARNING, "commit-unconfirmed",
+		    "the configuration before holds");
+		return;
+	}
+	if (event_add(d->unconfirmed, &tv) != 0)
+		log_note(LOG_LEVEL_ERROR, "trial-unwatched", "no memory");
+}
+
 /* All of it is taken, or none: then *error says why. */
 static int
 daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
@@ -332,6 +358,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	exceptions_settings(d->exceptions, &d->settings);
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
+	daemon_watch_trial(d);
 	return 0;
 }
 
@@ -391,6 +418,22 @@ daemon_answer(void *arg, struct json *j, const struct control_request *request)
 }
 
 static void
+daemon_on_unconfirmed(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+	struct config_error error;
+	bool restart;
+	uint64_t left;
+
+	(void)fd;
+	(void)what;
+	if (confirm_state(d->path, &left) != CONFIRM_DUE)
+		daemon_watch_trial(d);
+	else
+		(void)daemon_reload(d, &error, &restart);
+}
+
+static void
 daemon_on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct config_error error;
@@ -441,8 +484,10 @@ daemon_events(struct daemon *d)
 	}
 	d->again = evtimer_new(d->base, daemon_on_again, d);
 	d->drained = evtimer_new(d->base, daemon_on_drained, d);
-	if (d->again == NULL || d->drained == NULL)
+	d->unconfirmed = evtimer_new(d->base, daemon_on_unconfirmed, d);
+	if (d->again == NULL || d->drained == NULL || d->unconfirmed == NULL)
 		return DG_ENOMEM;
+	daemon_watch_trial(d);
 	daemon_listen(d, true);
 	return 0;
 }
@@ -530,6 +575,8 @@ daemon_free(struct daemon *d)
 		event_free(d->again);
 	if (d->drained != NULL)
 		event_free(d->drained);
+	if (d->unconfirmed != NULL)
+		event_free(d->unconfirmed);
 	if (d->base != NULL)
 		event_base_free(d->base);
 	settings_free(&d->settings);
