@@ -108,7 +108,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all bench-dnssec load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
+.PHONY: all bench-dnssec bench-sessions load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
 	clean help
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
@@ -129,6 +129,7 @@ help:
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then a mail on its way, explained' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
+	    'bench-sessions  memory per session, idle and active' \
 	    'load     20,000 messages, every 50th connection reset: none lost' \
 	    'install  the programs into $$(DESTDIR)$$(PREFIX)' \
 	    'clean    remove out/ (the tarballs in $$(DL_DIR) stay)'
@@ -277,6 +278,12 @@ bench-dnssec:
 	@tools/need bench-dnssec
 	@$(again) $(O)/bench/dnssec_danegate $(O)/bench/dnssec_unbound
 	tools/bench/dnssec $(O)/bench
+
+bench-sessions:
+	@tools/need load
+	@$(again) all
+	DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
+	    tools/bench/sessions
 
 # The plain programs, and those with sanitizers.
 load:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -507,6 +508,20 @@ daemon_control(struct daemon *d)
 	return 0;
 }
 
+/* Two descriptors for each session: as many as the system lets us have. */
+static void
+daemon_raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+			log_note(LOG_LEVEL_WARNING, "descriptors-few", "%s",
+			    strerror(errno));
+	}
+}
+
 static int
 daemon_start(struct daemon *d)
 {
@@ -515,6 +530,7 @@ daemon_start(struct daemon *d)
 
 	if (err != 0)
 		return err;
+	daemon_raise_descriptors();
 	d->base = event_base_new();
 	if (d->base == NULL)
 		return DG_ENOMEM;

@@ -78,6 +78,16 @@ command_rcpt(struct session *s, const struct smtp_command *c, struct span line)
 	decide_start(s, DECIDE_RECIPIENT);
 }
 
+/* A binary message has no lines, so no end that DATA could find (RFC 3030 3). */
+static bool
+is_binary(const struct session *s)
+{
+	struct smtp_command mail;
+
+	return smtp_command_parse(&mail, span_of(s->mail, s->mail_len)) == 0 &&
+	    (mail.extensions & SMTP_EXT_BINARYMIME) != 0;
+}
+
 static void
 command_data(struct session *s)
 {
@@ -85,6 +95,9 @@ command_data(struct session *s)
 		command_bad(s, 503, "5.5.1 danegate: MAIL and RCPT first");
 	else if (s->recipients == 0)
 		answer(s, 554, "5.5.1 danegate: no valid recipients");
+	else if (is_binary(s))
+		command_bad(s, 503,
+		    "5.5.1 danegate: BODY=BINARYMIME needs BDAT");
 	else
 		body_data(s);
 }
