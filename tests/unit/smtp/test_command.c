@@ -129,6 +129,44 @@ test_parameters(void **state)
 	    DG_EUNSUPPORTED);
 }
 
+/* RFC 2852 4, 6710 4, 3461 4.3, 5321 4.1.1.11: values that are none, twice, or
+ * with the wrong command are refused. */
+static void
+test_parameter_values(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned extensions; /* 0: refused */
+	} each[] = {
+		{ "MAIL FROM:<a@b.nl> BY=120;R", SMTP_EXT_DELIVERBY },
+		{ "MAIL FROM:<a@b.nl> by=-5;NT", SMTP_EXT_DELIVERBY },
+		{ "MAIL FROM:<a@b.nl> BY=", 0 },
+		{ "MAIL FROM:<a@b.nl> MT-PRIORITY=-9", SMTP_EXT_MT_PRIORITY },
+		{ "MAIL FROM:<a@b.nl> MT-PRIORITY=9", SMTP_EXT_MT_PRIORITY },
+		/* What it means is the server's to judge. */
+		{ "MAIL FROM:<a@b.nl> MT-PRIORITY=10", SMTP_EXT_MT_PRIORITY },
+		{ "MAIL FROM:<a@b.nl> MT-PRIORITY=", 0 },
+		{ "MAIL FROM:<a@b.nl> RET=FULL", SMTP_EXT_DSN },
+		{ "MAIL FROM:<a@b.nl> RET=SOME", 0 },
+		{ "MAIL FROM:<a@b.nl> BODY=9BIT", 0 },
+		{ "MAIL FROM:<a@b.nl> SMTPUTF8=1", 0 },
+		{ "MAIL FROM:<a@b.nl> SIZE=1 SIZE=1", 0 },
+		{ "MAIL FROM:<a@b.nl> NOTIFY=NEVER", 0 },
+		{ "RCPT TO:<a@b.nl> RET=FULL", 0 },
+		{ "RCPT TO:<a@b.nl> NOTIFY=", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(each); i++) {
+		struct smtp_command c = { 0 };
+		int err = smtp_command_parse(&c, span_text(each[i].line));
+
+		if ((err == 0) != (each[i].extensions != 0) ||
+		    (err == 0 && c.extensions != each[i].extensions))
+			fail_msg("%s", each[i].line);
+	}
+}
+
 /* RFC 3030 2 */
 static void
 test_bdat(void **state)
@@ -178,6 +216,7 @@ main(void)
 		cmocka_unit_test(test_u_labels_and_a_labels_are_one),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_parameter_values),
 		cmocka_unit_test(test_bdat),
 		cmocka_unit_test(test_idna),
 	};
