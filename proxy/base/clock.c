@@ -1,17 +1,13 @@
 #include "base/clock.h"
 
-#include <fcntl.h>
-#include <sys/timex.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "base/clock_kernel.h"
 
 /* The day this program was built; the Makefile passes it. */
 #ifndef DG_BUILD_EPOCH
 #	define DG_BUILD_EPOCH 0
 #endif
-
-/* Says "1" when the system's clock was set from it at the start. */
-#define RTC_FILE "/sys/class/rtc/rtc0/hctosys"
 
 static struct {
 	enum clock_trust trust;
@@ -31,7 +27,7 @@ clock_monotonic_ms(void)
 int64_t
 clock_wall(void)
 {
-	return (int64_t)time(NULL);
+	return clock_kernel_wall();
 }
 
 bool
@@ -50,28 +46,6 @@ clock_judge(const struct clock_facts *f)
 	return false;
 }
 
-static bool
-is_synchronized(void)
-{
-	struct timex t = { .modes = 0 };
-
-	return adjtimex(&t) != TIME_ERROR && (t.status & STA_UNSYNC) == 0;
-}
-
-static bool
-is_from_rtc(void)
-{
-	int fd = open(RTC_FILE, O_RDONLY | O_CLOEXEC);
-	char c = '0';
-	bool yes;
-
-	if (fd < 0)
-		return false;
-	yes = read(fd, &c, 1) == 1 && c == '1';
-	(void)close(fd);
-	return yes;
-}
-
 bool
 clock_wall_trusted(void)
 {
@@ -82,8 +56,9 @@ clock_wall_trusted(void)
 	};
 
 	if (f.trust == CLOCK_TRUST_KERNEL) {
-		f.synchronized = is_synchronized();
-		f.from_rtc = !f.synchronized && is_from_rtc();
+		f.synchronized = clock_kernel_is_synchronized();
+		f.from_rtc = !f.synchronized &&
+		    clock_kernel_is_from_rtc(CLOCK_RTC_FILE);
 	}
 	return clock_judge(&f);
 }

@@ -20,10 +20,8 @@
  * without queries ends.
  */
 
-#define WARN_MS	   60000 /* between two warnings of a broken forwarder */
-#define DAY	   86400 /* seconds */
-#define REFRESH_MS (unsigned)((DAY + 60) * 1000) /* the root's keys, anew */
-#define RETRY_MS   (unsigned)(3600 * 1000)	 /* when that failed */
+#define WARN_MS 60000 /* between two warnings of a broken forwarder */
+#define DAY	86400 /* seconds */
 
 #define ANCHORS_FILE "root-anchors"
 #define TIME_FILE    "latest-time"
@@ -41,6 +39,7 @@ struct flight {
 	struct name name;
 	uint16_t type;
 	bool begun;
+	bool anew;		  /* not what is remembered */
 	bool landing;		  /* callbacks are being called */
 	struct wire_timer *timer; /* to begin; then the end of patience */
 	struct dnssec_lookup *lookup;
@@ -297,7 +296,8 @@ flight_begin(struct flight *f)
 		return;
 	}
 	keep_time(r, now);
-	if (cache_get(&result, r->cache, &f->name, f->type, now) == 0) {
+	if (!f->anew &&
+	    cache_get(&result, r->cache, &f->name, f->type, now) == 0) {
 		flight_land(f, &result);
 		return;
 	}
@@ -460,16 +460,21 @@ resolver_event_base(const struct resolver *r)
 	return r->base;
 }
 
-/* The root's keys want to be looked at without anybody asking (RFC 5011 2.3):
- * daily, after what is known of them has run out. */
+/* The root's keys want to be looked at without anybody asking, and not in what
+ * is remembered of them (RFC 5011 2.3). */
+
+static int
+start_refresh(struct resolver *r, bool seen)
+{
+	/* Fifteen days at most, which fit. */
+	return wire_timer_start(r->refresh,
+	    dnssec_trust_next_look(r->trust, seen) * 1000U);
+}
 
 static void
 on_refreshed(void *arg, const struct dnssec_result *result)
 {
-	struct resolver *r = arg;
-
-	if (wire_timer_start(r->refresh,
-		result->status == DNSSEC_SECURE ? REFRESH_MS : RETRY_MS) != 0)
+	if (start_refresh(arg, result->status == DNSSEC_SECURE) != 0)
 		log_note(LOG_LEVEL_WARNING, "no-refresh", "no memory");
 }
 
@@ -479,10 +484,13 @@ on_refresh(void *arg)
 	struct resolver *r = arg;
 	struct resolver_query *q;
 	struct name root = { 0 };
+	int err;
 
-	if (resolver_lookup(&q, r, &root, DNS_TYPE_DNSKEY, on_refreshed, r) !=
-		0 &&
-	    wire_timer_start(r->refresh, RETRY_MS) != 0)
+	dnssec_trust_look_anew(r->trust);
+	err = resolver_lookup(&q, r, &root, DNS_TYPE_DNSKEY, on_refreshed, r);
+	if (err == 0)
+		q->flight->anew = true;
+	else if (start_refresh(r, false) != 0)
 		log_note(LOG_LEVEL_WARNING, "no-refresh", "no memory");
 }
 
@@ -498,7 +506,7 @@ resolver_keep_state(struct resolver *r, const char *directory)
 	restore_anchors(r);
 	restore_time(r);
 	err = wire_timer_new(&r->refresh, r->base, on_refresh, r);
-	return err != 0 ? err : wire_timer_start(r->refresh, REFRESH_MS);
+	return err != 0 ? err : start_refresh(r, false);
 }
 
 int

@@ -87,6 +87,15 @@ DG_MUSTCHECK int dnssec_trust_load(struct dnssec_trust *t, struct span text);
  */
 bool dnssec_trust_changed(const struct dnssec_trust *t);
 
+/*
+ * Seconds until the root's keys want to be looked at again, though nobody asks
+ * (RFC 5011 2.3): after they were seen, or could not be.
+ */
+uint32_t dnssec_trust_next_look(const struct dnssec_trust *t, bool seen);
+
+/* Lookups that begin from now on ask for the root's keys anew. */
+void dnssec_trust_look_anew(struct dnssec_trust *t);
+
 /* Writes the state as text with a NUL. DG_ELIMIT. */
 #define DNSSEC_TRUST_STATE_MAX 8192
 DG_MUSTCHECK int dnssec_trust_save(char *out, size_t size,

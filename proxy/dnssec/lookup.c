@@ -374,7 +374,12 @@ give_answer(struct dnssec_lookup *l, struct message *m)
 	dname_root(&root);
 	l->ds = *trust_anchors(l->trust);
 	l->ds_ttl = UINT32_MAX;
-	ask(l, PHASE_KEYS, &root, DNS_TYPE_DNSKEY);
+	if (l->ds.n > 0) {
+		ask(l, PHASE_KEYS, &root, DNS_TYPE_DNSKEY);
+		return;
+	}
+	explain(l, &root, DNS_TYPE_DNSKEY, "all trust anchors are revoked");
+	end_failed(l, DNSSEC_INDETERMINATE);
 }
 
 /* The name asked for begins a zone that is not signed. */
@@ -473,6 +478,7 @@ give_keys(struct dnssec_lookup *l, const struct message *m)
 	bool root = l->asked.len == 1;
 	enum signing status = SIGNING_MISSING;
 	struct signature signature;
+	const char *why;
 	struct zone *zone;
 
 	l->work.why = "no keys";
@@ -485,7 +491,7 @@ give_keys(struct dnssec_lookup *l, const struct message *m)
 		l->root_seen |= root;
 		trace_zone(trust_trace(l->trust), zone, &l->ds);
 		if (root)
-			trust_observe(l->trust, &l->work, &keys);
+			trust_observe(l->trust, &l->work, &keys, &signature);
 		trust_add(l->trust, zone, l->work.now,
 		    signature.ttl < l->ds_ttl ? signature.ttl : l->ds_ttl);
 		set_zone(l, zone);
@@ -501,7 +507,10 @@ give_keys(struct dnssec_lookup *l, const struct message *m)
 	case SIGNING_BAD:
 		break;
 	}
-	end_bogus(l, &l->asked, DNS_TYPE_DNSKEY, l->work.why);
+	why = l->work.why;
+	if (root && dnskey.n > 0)
+		trust_observe_unproven(l->trust, &l->work, &keys);
+	end_bogus(l, &l->asked, DNS_TYPE_DNSKEY, why);
 }
 
 /* The reason is there already; this tells only whose fault it is. */

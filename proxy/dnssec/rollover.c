@@ -46,22 +46,22 @@ is_dead(const struct rollover_key *k)
 	return k->state == ROLLOVER_REVOKED || k->state == ROLLOVER_REMOVED;
 }
 
-/*
- * The anchor means a key that was revoked. With a digest of another type that
- * cannot be seen, and then tag and algorithm must do.
- */
+/* Both mean one key. With digests of different types that cannot be seen, and
+ * then tag and algorithm must do. */
+static bool
+means_same(const struct ds *a, const struct ds *b)
+{
+	return a->tag == b->tag && a->algorithm == b->algorithm &&
+	    (a->digest_type != b->digest_type || same_ds(a, b));
+}
+
+/* The anchor means a key that was revoked. */
 static bool
 is_revoked(const struct rollover *r, const struct ds *anchor)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		const struct rollover_key *k = &r->keys[i];
-
-		if (is_dead(k) && k->ds.tag == anchor->tag &&
-		    k->ds.algorithm == anchor->algorithm &&
-		    (k->ds.digest_type != anchor->digest_type ||
-			same_ds(&k->ds, anchor)))
+	for (size_t i = 0; i < r->n; i++)
+		if (is_dead(&r->keys[i]) && means_same(&r->keys[i].ds, anchor))
 			return true;
-	}
 	return false;
 }
 
@@ -120,20 +120,45 @@ is_self_signed(struct work *work, const struct keys_answer *answer,
 	return good;
 }
 
+/*
+ * The entry of a key that was known before it had REVOKE. One that is only
+ * configured may be seen for the first time now.
+ */
+static struct rollover_key *
+find_known(struct rollover *r, const struct dname *owner, struct span rdata)
+{
+	struct rollover_key *k;
+	struct ds ds;
+
+	if (ds_before_revocation(&ds, owner, rdata) != 0)
+		return NULL;
+	k = find_key(r, &ds);
+	if (k != NULL || r->n == ROLLOVER_KEYS_MAX)
+		return k;
+	for (size_t i = 0; i < r->configured.n; i++) {
+		if (!means_same(&r->configured.ds[i], &ds))
+			continue;
+		k = &r->keys[r->n++];
+		k->ds = ds;
+		/* Trusted until now, though its life is not known. */
+		k->state = ROLLOVER_VALID;
+		k->since = 0;
+		return k;
+	}
+	return NULL;
+}
+
 /* A key with REVOKE is in the RRset. */
 static bool
 observe_revoked(struct rollover *r, struct work *work,
     const struct keys_answer *answer, struct span rdata)
 {
-	const struct dname *owner = answer->dnskey->owner;
 	struct rollover_key *k;
 	struct key revoked;
-	struct ds ds;
 
-	if (key_parse_revoked(&revoked, rdata) != 0 ||
-	    ds_before_revocation(&ds, owner, rdata) != 0)
+	if (key_parse_revoked(&revoked, rdata) != 0)
 		return false;
-	k = find_key(r, &ds);
+	k = find_known(r, answer->dnskey->owner, rdata);
 	if (k == NULL)
 		return false;
 	k->seen = true;
@@ -239,6 +264,44 @@ rollover_observe(struct rollover *r, struct work *work,
 		if (!r->keys[i].seen)
 			changed |= observe_absence(r, &i, work->now);
 	return changed;
+}
+
+bool
+rollover_observe_revocations(struct rollover *r, struct work *work,
+    const struct keys_answer *answer)
+{
+	const struct rrset *set = answer->dnskey;
+	bool changed = false;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (key_is_entry(set->rdata[i]))
+			changed |= observe_revoked(r, work, answer,
+			    set->rdata[i]);
+	return changed;
+}
+
+static uint32_t
+clamp(uint32_t value, uint32_t low, uint32_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+static uint32_t
+shorter(const struct signature *s)
+{
+	return s->original_ttl < s->valid_for ? s->original_ttl : s->valid_for;
+}
+
+uint32_t
+rollover_next_look(const struct signature *s)
+{
+	return clamp(shorter(s) / 2, ROLLOVER_LOOK_MIN, ROLLOVER_LOOK_MAX);
+}
+
+uint32_t
+rollover_next_retry(const struct signature *s)
+{
+	return clamp(shorter(s) / 10, ROLLOVER_LOOK_MIN, ROLLOVER_RETRY_MAX);
 }
 
 /* Text: DS records of the root, the state behind each as a comment. */

@@ -12,8 +12,9 @@
  *	removed	the same, and gone from the RRset for ROLLOVER_HOLD seconds
  *
  * What the configuration (or the program) names is valid from the start. When
- * every key is revoked nothing is trusted, and so all is bogus: the world does
- * not become unsigned by it.
+ * every key is revoked nothing is trusted. RFC 5011 section 5 would then have
+ * the world insecure; here it is indeterminate (RFC 4033 section 5: there is no
+ * trust anchor), so that nobody can lift the protection by that.
  */
 #ifndef DG_DNSSEC_ROLLOVER_H
 #define DG_DNSSEC_ROLLOVER_H
@@ -23,6 +24,11 @@
 #define ROLLOVER_KEYS_MAX 16
 #define ROLLOVER_HOLD \
 	((int64_t)30 * 86400) /* seconds: add and remove hold-down */
+
+/* Seconds between two looks at the root's keys, RFC 5011 2.3. */
+#define ROLLOVER_LOOK_MIN  3600
+#define ROLLOVER_LOOK_MAX  (15 * 86400)
+#define ROLLOVER_RETRY_MAX 86400
 
 enum rollover_state {
 	ROLLOVER_UNKNOWN = 0, /* not trusted */
@@ -61,6 +67,19 @@ DG_MUSTCHECK bool rollover_observe(struct rollover *r, struct work *work,
 
 /* The state's word: "valid"; never NULL. */
 const char *rollover_state_text(enum rollover_state state);
+
+/*
+ * The same for an RRset that no trusted key has signed: a key that says itself
+ * that it is revoked is so whatever else signs (RFC 5011 2.1), and nothing else
+ * of that RRset counts.
+ */
+DG_MUSTCHECK bool rollover_observe_revocations(struct rollover *r,
+    struct work *work, const struct keys_answer *answer);
+
+/* When to look at the keys again: seconds after they were seen, signed so; and
+ * after they could not be had (RFC 5011 2.3). */
+uint32_t rollover_next_look(const struct signature *s);
+uint32_t rollover_next_retry(const struct signature *s);
 
 /* Writes all of it as text with a NUL. DG_ELIMIT. */
 #define ROLLOVER_TEXT_MAX 8192

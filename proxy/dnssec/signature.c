@@ -245,6 +245,8 @@ signature_check(struct signature *out, struct work *work,
 			continue;
 		work->why = NULL;
 		out->ttl = least(least(set->ttl, sig.ttl), sig.expires - now);
+		out->original_ttl = sig.ttl;
+		out->valid_for = sig.expires - now;
 		out->labels = sig.labels;
 		out->expanded = sig.labels < signed_labels(set->owner);
 		return SIGNING_GOOD;

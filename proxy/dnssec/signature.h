@@ -27,9 +27,11 @@ enum signing {
 };
 
 struct signature {
-	uint32_t ttl;	 /* what may be relied on, RFC 4035 5.3.3 */
-	unsigned labels; /* of the owner, as signed */
-	bool expanded;	 /* from a wildcard: needs a proof besides */
+	uint32_t ttl; /* what may be relied on, RFC 4035 5.3.3 */
+	uint32_t original_ttl;
+	uint32_t valid_for; /* seconds until it expires */
+	unsigned labels;    /* of the owner, as signed */
+	bool expanded;	    /* from a wildcard: needs a proof besides */
 };
 
 /* Checks set, which stands in m, against the zone's keys; fills out when

@@ -14,6 +14,7 @@ struct dnssec_trust {
 	struct ds_set anchors; /* as rollover says */
 	struct rollover rollover;
 	bool changed;
+	struct signature last; /* over the root's keys, as they were seen */
 	struct budget budget;
 	struct entry *entries;
 	struct trace trace;
@@ -185,12 +186,41 @@ dnssec_trust_restore(struct dnssec_trust *t, struct span text)
 
 void
 trust_observe(struct dnssec_trust *t, struct work *work,
-    const struct keys_answer *answer)
+    const struct keys_answer *answer, const struct signature *signature)
 {
+	t->last = *signature;
 	if (!rollover_observe(&t->rollover, work, answer))
 		return;
 	t->changed = true;
 	new_anchors(t);
+}
+
+void
+trust_observe_unproven(struct dnssec_trust *t, struct work *work,
+    const struct keys_answer *answer)
+{
+	if (!rollover_observe_revocations(&t->rollover, work, answer))
+		return;
+	t->changed = true;
+	new_anchors(t);
+}
+
+uint32_t
+dnssec_trust_next_look(const struct dnssec_trust *t, bool seen)
+{
+	return seen ? rollover_next_look(&t->last)
+		    : rollover_next_retry(&t->last);
+}
+
+void
+dnssec_trust_look_anew(struct dnssec_trust *t)
+{
+	for (struct entry **at = &t->entries; *at != NULL; at = &(*at)->next) {
+		if ((*at)->zone->name.len == 1) {
+			drop_entry(t, at);
+			return;
+		}
+	}
 }
 
 int

@@ -16,8 +16,14 @@ const struct ds_set *trust_anchors(const struct dnssec_trust *t);
 
 /* Who watches lookups. */
 struct trace *trust_trace(struct dnssec_trust *t);
+
 /* The root's keys were seen, signed by one that an anchor means. */
 void trust_observe(struct dnssec_trust *t, struct work *work,
+    const struct keys_answer *answer, const struct signature *signature);
+
+/* They were seen, and none that is trusted has signed them: some may revoke
+ * themselves all the same. */
+void trust_observe_unproven(struct dnssec_trust *t, struct work *work,
     const struct keys_answer *answer);
 
 /* The deepest zone known that name lies in, with a reference for the caller;

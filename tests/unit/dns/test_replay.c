@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -81,6 +82,7 @@ static struct {
 	bool signed_already;
 	bool clock_unset;
 	bool mix_case;
+	char folder[32]; /* of what is kept; empty: nothing is */
 	unsigned try_ms;
 } play;
 
@@ -478,6 +480,7 @@ make_resolver(void)
 		.now = now,
 		.try_ms = play.try_ms,
 		.mix_case = play.mix_case,
+		.state_directory = play.folder[0] != '\0' ? play.folder : NULL,
 	};
 	struct world_zone *root = world_find(&play.world, ".");
 
@@ -704,6 +707,25 @@ step_rule(const struct line *l)
 }
 
 static void
+keep_state(void)
+{
+	strcpy(play.folder, "/tmp/dg-replay-XXXXXX");
+	assert_non_null(mkdtemp(play.folder));
+}
+
+static void
+drop_state(void)
+{
+	char path[64];
+
+	if (play.folder[0] == '\0')
+		return;
+	snprintf(path, sizeof(path), "%s/root-anchors", play.folder);
+	(void)unlink(path);
+	assert_int_equal(rmdir(play.folder), 0);
+}
+
+static void
 step_set(const struct line *l)
 {
 	const char *what = l->words[1];
@@ -712,6 +734,8 @@ step_set(const struct line *l)
 		play.nservers = number(l->words[2]);
 	else if (strcmp(what, "mix-case") == 0)
 		play.mix_case = true;
+	else if (strcmp(what, "keep") == 0)
+		keep_state();
 	else if (strcmp(what, "clock") == 0)
 		play.clock_unset = strcmp(l->words[2], "unset") == 0;
 	else
@@ -818,6 +842,7 @@ test_scenario(void **state)
 	assert_int_equal(play.expected, play.nasks);
 	resolver_free(play.resolver);
 	network_close();
+	drop_state();
 	for (size_t i = 0; i < play.world.n; i++)
 		free((void *)(uintptr_t)play.world.zones[i].ds);
 	world_close(&play.world);

@@ -347,6 +347,27 @@ test_wildcard_of_another_branch(void **state)
 	expect("a.empty.example.nl", DNS_TYPE_AAAA, DNSSEC_SECURE, 0);
 }
 
+/* RFC 5011 section 5, RFC 4033 section 5: a trust point whose anchors are all
+ * revoked is as if it had never been configured. Without any, nothing is known;
+ * that is not the same as insecure. */
+static void
+test_all_anchors_revoked(void **state)
+{
+	char text[3 * sizeof(w.anchor)];
+	const struct dnssec_result *r;
+
+	(void)state;
+	world_sign(&w);
+	assert_true(
+	    snprintf(text, sizeof(text), "%s ; configured 0\n%s ; revoked 1\n",
+		w.anchor, w.anchor) < (int)sizeof(text));
+	assert_int_equal(dnssec_trust_restore(w.trust, span_text(text)), 0);
+	r = expect("www.example.nl", DNS_TYPE_A, DNSSEC_INDETERMINATE, 0);
+	assert_string_equal(r->reason,
+	    "DNSKEY of the root: all trust anchors are revoked");
+	assert_false(r->resolver_broken);
+}
+
 /* Unsigned zones */
 
 static void
@@ -1109,6 +1130,7 @@ main(void)
 		TEST(test_absence_needs_proof),
 		TEST(test_wildcard),
 		TEST(test_wildcard_of_another_branch),
+		TEST(test_all_anchors_revoked),
 		TEST(test_insecure_delegation),
 		TEST(test_opt_out),
 		TEST(test_too_many_iterations),

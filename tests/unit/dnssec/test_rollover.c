@@ -146,6 +146,8 @@ see(const char *keys, const char *signers, bool *changed)
 	if (good) {
 		*changed = rollover_observe(&r, &work, &answer);
 		zone_release(zone);
+	} else {
+		*changed = rollover_observe_revocations(&r, &work, &answer);
 	}
 	message_free(&m);
 	ldns_rr_list_deep_free(reply.answer);
@@ -169,6 +171,17 @@ expect_refused(const char *keys, const char *signers)
 	bool changed;
 
 	assert_false(see(keys, signers, &changed));
+	assert_false(changed);
+}
+
+/* Nobody who is trusted has signed it, and yet it says something. */
+static void
+expect_revocation(const char *keys, const char *signers)
+{
+	bool changed;
+
+	assert_false(see(keys, signers, &changed));
+	assert_true(changed);
 }
 
 static enum rollover_state
@@ -276,6 +289,79 @@ test_revoked_by_another(void **state)
 	assert_int_equal(state_of(2), ROLLOVER_PENDING);
 }
 
+/* RFC 5011 2.1: a key that signs its own revocation is revoked, whatever else
+ * signs; nothing else in such a set counts. */
+static void
+test_revoked_by_itself_alone(void **state)
+{
+	(void)state;
+	expect("01", "0", true);
+	now += 31 * DAY;
+	expect("01", "0", true);
+	expect_refused("!012", "2");
+	assert_int_equal(state_of(0), ROLLOVER_VALID);
+	expect_revocation("!02", "0");
+	assert_int_equal(state_of(0), ROLLOVER_REVOKED);
+	assert_int_equal(state_of(1), ROLLOVER_VALID);
+	assert_int_equal(state_of(2), ROLLOVER_UNKNOWN);
+	expect_refused("01", "0");
+	restart();
+	expect_refused("!01", "0");
+	expect("!01", "1", false);
+}
+
+/* RFC 5011 2.1: the same for an anchor that is first seen when it is revoked:
+ * a program of years ago has it. */
+static void
+test_revoked_before_it_was_seen(void **state)
+{
+	struct ds_set configured = { .n = 2 };
+
+	(void)state;
+	anchor(&configured.ds[0], 0);
+	anchor(&configured.ds[1], 1);
+	rollover_begin(&r, &configured);
+	expect("!01", "01", true);
+	assert_int_equal(state_of(0), ROLLOVER_REVOKED);
+	expect_refused("01", "0");
+	rollover_begin(&r, &configured);
+	expect_revocation("!0", "0");
+	expect_refused("0", "0");
+	/* The second, too: nothing is left to believe in. */
+	expect_revocation("!1", "1");
+	expect_refused("01", "01");
+}
+
+/* RFC 5011 2.3: MAX(1 hour, MIN(15 days, TTL / 2, expiration / 2)), and to
+ * retry MAX(1 hour, MIN(1 day, TTL / 10, expiration / 10)). */
+static void
+test_next_look(void **state)
+{
+	static const struct {
+		uint32_t ttl, valid_for, look, retry;
+	} table[] = {
+		{ 0, 0, 3600, 3600 },
+		{ 300, 20 * DAY, 3600, 3600 },
+		{ 2 * DAY, 20 * DAY, DAY, 17280 },
+		{ 20 * DAY, 2 * DAY, DAY, 17280 },
+		{ 14400, 60 * DAY, 7200, 3600 },
+		{ 20 * DAY, 60 * DAY, 10 * DAY, DAY },
+		{ 60 * DAY, 60 * DAY, 15 * DAY, DAY },
+		{ UINT32_MAX, UINT32_MAX, 15 * DAY, DAY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(table); i++) {
+		struct signature s = {
+			.original_ttl = table[i].ttl,
+			.valid_for = table[i].valid_for,
+		};
+
+		assert_int_equal(rollover_next_look(&s), table[i].look);
+		assert_int_equal(rollover_next_retry(&s), table[i].retry);
+	}
+}
+
 /* All keys revoked: nothing is trusted, least of all everything. */
 static void
 test_last_key_revoked(void **state)
@@ -287,9 +373,10 @@ test_last_key_revoked(void **state)
 	now += 31 * DAY;
 	expect("01", "0", true);
 	expect("!01", "01", true);
-	expect_refused("!1", "1");
+	expect_revocation("!1", "1");
 	rollover_anchors(&trusted, &r);
-	assert_int_equal(trusted.n, 1);
+	assert_int_equal(trusted.n, 0);
+	expect_refused("01", "01");
 }
 
 /* Another configuration: what was learnt under the old one is forgotten, but
@@ -346,6 +433,9 @@ main(void)
 		TEST(test_complete_roll),
 		TEST(test_pending_key_goes),
 		TEST(test_revoked_by_another),
+		TEST(test_revoked_by_itself_alone),
+		TEST(test_revoked_before_it_was_seen),
+		TEST(test_next_look),
 		TEST(test_last_key_revoked),
 		TEST(test_configuration_changes),
 		TEST(test_bad_text),
