@@ -1,8 +1,10 @@
 #include "base/name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_MAX 63
+#define ESCAPED	  4 /* \DDD */
 
 static bool
 is_name_byte(char c)
@@ -43,6 +45,102 @@ name_parse(struct name *out, struct span text)
 		return DG_ESYNTAX;
 	*out = n;
 	return 0;
+}
+
+int
+name_add_octet(struct name *name, uint8_t octet)
+{
+	char c = (char)octet;
+
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c + ('a' - 'A'));
+	if (is_name_byte(c) || c == '*') {
+		if (name->len == NAME_TEXT_MAX)
+			return DG_ELIMIT;
+		name->text[name->len++] = c;
+		return 0;
+	}
+	if (name->len + ESCAPED > NAME_TEXT_MAX)
+		return DG_ELIMIT;
+	(void)snprintf(name->text + name->len, ESCAPED + 1, "\\%03u",
+	    (unsigned)octet);
+	name->len = (uint8_t)(name->len + ESCAPED);
+	return 0;
+}
+
+/* The octet at *i of a master file's text, which moves behind it. */
+static int
+take_octet(uint8_t *out, struct span text, size_t *i)
+{
+	size_t at = *i;
+	unsigned value = 0;
+	size_t n = 1;
+
+	if (text.p[at] != '\\') {
+		*out = text.p[at];
+		*i = at + 1;
+		return 0;
+	}
+	at++;
+	while (n <= 3 && at + n <= text.n && text.p[at + n - 1] >= '0' &&
+	    text.p[at + n - 1] <= '9') {
+		value = 10 * value + (unsigned)(text.p[at + n - 1] - '0');
+		n++;
+	}
+	if (n == 4 && value <= UINT8_MAX) {
+		*out = (uint8_t)value;
+		*i = at + 3;
+		return 0;
+	}
+	if (n != 1 || at == text.n)
+		return DG_ESYNTAX;
+	*out = text.p[at];
+	*i = at + 1;
+	return 0;
+}
+
+int
+name_parse_any(struct name *out, struct span text)
+{
+	struct name n = { 0 };
+	size_t label = 0;
+	size_t i = 0;
+	int err = text.n > 0 ? 0 : DG_ESYNTAX;
+
+	if (text.n == 1 && text.p[0] == '.')
+		i = 1;
+	while (err == 0 && i < text.n) {
+		uint8_t octet;
+
+		if (text.p[i] == '.') {
+			i++;
+			err = label == 0 ? DG_ESYNTAX : 0;
+			label = 0;
+			/* The last one is the root's. */
+			if (err != 0 || i == text.n)
+				break;
+			if (n.len == NAME_TEXT_MAX)
+				err = DG_ELIMIT;
+			else
+				n.text[n.len++] = '.';
+			continue;
+		}
+		err = take_octet(&octet, text, &i);
+		if (err == 0 && ++label > LABEL_MAX)
+			err = DG_ELIMIT;
+		if (err == 0)
+			err = name_add_octet(&n, octet);
+	}
+	if (err == 0)
+		*out = n;
+	return err;
+}
+
+bool
+name_is_odd(const struct name *name)
+{
+	return memchr(name->text, '\\', name->len) != NULL ||
+	    memchr(name->text, '*', name->len) != NULL;
 }
 
 bool

@@ -24,6 +24,20 @@ struct name {
  */
 DG_MUSTCHECK int name_parse(struct name *out, struct span text);
 
+/*
+ * The same for names that no host has, as `dns lookup` may ask for them: RFC
+ * 1035 5.1's \X and \DDD stand for any octet, and '*' for itself. In the text
+ * that comes of it each octet that a host's name cannot have is \DDD, so that
+ * one name has one text. Not for names that come from mail or DNS.
+ */
+DG_MUSTCHECK int name_parse_any(struct name *out, struct span text);
+
+/* It is one of those. */
+bool name_is_odd(const struct name *name);
+
+/* Appends an octet of a label to a name's text. DG_ELIMIT. */
+DG_MUSTCHECK int name_add_octet(struct name *name, uint8_t octet);
+
 bool name_equal(const struct name *a, const struct name *b);
 
 /* name is zone or lies below it; everything lies below the root. */

@@ -238,9 +238,8 @@ read_question(struct dns_lookup *q, char **words)
 {
 	int err;
 
-	if (name_parse(&q->name, span_text(words[0])) != 0) {
-		(void)fprintf(stderr, "%s: not a name of a host or service\n",
-		    words[0]);
+	if (name_parse_any(&q->name, span_text(words[0])) != 0) {
+		(void)fprintf(stderr, "%s: not a domain name\n", words[0]);
 		return false;
 	}
 	err = dns_type_parse(&q->type, span_text(words[1]));

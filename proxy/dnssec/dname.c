@@ -6,6 +6,7 @@
 #define LABEL_MAX  63
 #define LABELS_MAX 127
 #define POINTER	   0xc0
+#define ESCAPED	   4 /* \DDD */
 
 static uint8_t
 lower(uint8_t c)
@@ -20,28 +21,43 @@ dname_root(struct dname *out)
 	out->len = 1;
 }
 
+/* The octet at *i of the text, which moves behind it: \DDD or itself. */
+static uint8_t
+take_octet(const struct name *name, size_t *i)
+{
+	const char *p = name->text + *i;
+
+	if (p[0] != '\\' || *i + ESCAPED > name->len) {
+		++*i;
+		return lower((uint8_t)p[0]);
+	}
+	*i += ESCAPED;
+	return lower(
+	    (uint8_t)(100 * (p[1] - '0') + 10 * (p[2] - '0') + (p[3] - '0')));
+}
+
 int
 dname_from_name(struct dname *out, const struct name *name)
 {
 	struct dname d = { 0 };
 	size_t at = 0; /* length byte of the label being written */
+	size_t n = 1;
 
 	dname_root(out);
 	if (name->len == 0)
 		return 0;
 	if ((size_t)name->len + 2 > DNAME_MAX)
 		return DG_ELIMIT;
-	for (size_t i = 0; i < name->len; i++) {
-		uint8_t c = (uint8_t)name->text[i];
-
-		if (c == '.') {
-			at = i + 1;
-		} else {
-			d.bytes[i + 1] = lower(c);
-			d.bytes[at]++;
+	for (size_t i = 0; i < name->len;) {
+		if (name->text[i] == '.') {
+			at = n++;
+			i++;
+			continue;
 		}
+		d.bytes[n++] = take_octet(name, &i);
+		d.bytes[at]++;
 	}
-	d.len = (uint8_t)(name->len + 2);
+	d.len = (uint8_t)(n + 1);
 	*out = d;
 	return 0;
 }
@@ -64,6 +80,25 @@ dname_to_name(struct name *out, const struct dname *d)
 		n += d->bytes[i];
 	}
 	return name_parse(out, span_of(text, n)) == 0 ? 0 : DG_ESYNTAX;
+}
+
+int
+dname_to_any_name(struct name *out, const struct dname *d)
+{
+	struct name n = { 0 };
+
+	for (size_t i = 0; d->bytes[i] != 0; i += (size_t)d->bytes[i] + 1) {
+		if (i > 0) {
+			if (n.len == NAME_TEXT_MAX)
+				return DG_ELIMIT;
+			n.text[n.len++] = '.';
+		}
+		for (size_t k = 1; k <= d->bytes[i]; k++)
+			if (name_add_octet(&n, d->bytes[i + k]) != 0)
+				return DG_ELIMIT;
+	}
+	*out = n;
+	return 0;
 }
 
 /* Appends the label at pos of s to d. */

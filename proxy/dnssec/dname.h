@@ -25,6 +25,10 @@ DG_MUSTCHECK int dname_from_name(struct dname *out, const struct name *name);
 /* DG_ESYNTAX when no host or service can have this name. */
 DG_MUSTCHECK int dname_to_name(struct name *out, const struct dname *d);
 
+/* Any name, as name_parse_any() writes them. DG_ELIMIT when the text is too
+ * long. */
+DG_MUSTCHECK int dname_to_any_name(struct name *out, const struct dname *d);
+
 /*
  * Reads a name at *pos of message, following compression pointers (which must
  * lead backwards), and moves *pos behind it. DG_ESYNTAX.

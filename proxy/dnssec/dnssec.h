@@ -185,7 +185,9 @@ struct dnssec_lookup;
 
 /*
  * Starts a lookup of name and type at wall time now (seconds). trust must
- * outlive it. DG_ENOMEM. With type CNAME no chain is followed.
+ * outlive it. DG_ENOMEM. With type CNAME no chain is followed. A name that no
+ * host has (name_parse_any()) may be asked for; from a host's name none is
+ * reached, so that canonical is a host's too.
  */
 DG_MUSTCHECK int dnssec_lookup_new(struct dnssec_lookup **out,
     struct dnssec_trust *trust, const struct name *name, uint16_t type,

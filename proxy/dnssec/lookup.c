@@ -36,6 +36,7 @@ struct dnssec_lookup {
 	struct dnssec_question need;
 	struct dname asked; /* its name */
 
+	bool odd;	   /* asked for a name that no host has */
 	struct dname name; /* in question, after the aliases so far */
 	uint16_t type;
 	unsigned aliases;
@@ -136,6 +137,13 @@ end_broken(struct dnssec_lookup *l)
 	end_failed(l, DNSSEC_INDETERMINATE);
 }
 
+/* Whoever asks for hosts is never led to a name that no host has. */
+static int
+to_name(const struct dnssec_lookup *l, struct name *out, const struct dname *d)
+{
+	return l->odd ? dname_to_any_name(out, d) : dname_to_name(out, d);
+}
+
 static void
 ask(struct dnssec_lookup *l, enum phase phase, const struct dname *name,
     uint16_t type)
@@ -144,7 +152,7 @@ ask(struct dnssec_lookup *l, enum phase phase, const struct dname *name,
 		end_bogus(l, name, type, "too many questions");
 		return;
 	}
-	if (dname_to_name(&l->need.name, name) != 0) {
+	if (to_name(l, &l->need.name, name) != 0) {
 		end_bogus(l, name, type, "a name that no host can have");
 		return;
 	}
@@ -221,7 +229,7 @@ end_answered(struct dnssec_lookup *l, const struct answer *a)
 	else if (a->kind == ANSWER_DNAME)
 		err = keep_answers(l, &target, 1);
 	if (err == 0)
-		err = dname_to_name(&l->result.canonical, &l->name);
+		err = to_name(l, &l->result.canonical, &l->name);
 	if (err != 0)
 		end_no_memory(l);
 	else
@@ -591,6 +599,7 @@ dnssec_lookup_new(struct dnssec_lookup **out, struct dnssec_trust *trust,
 	l->trust = trust;
 	l->work.now = now;
 	l->type = type;
+	l->odd = name_is_odd(name);
 	l->result.status = DNSSEC_SECURE;
 	l->result.ttl = UINT32_MAX;
 	l->result.canonical = *name;

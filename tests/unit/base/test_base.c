@@ -78,6 +78,63 @@ test_buf_is_bounded(void **state)
 	assert_int_equal(buf_peek(&b).n, 7);
 }
 
+/* RFC 1035 5.1: \\X and \\DDD; one name has one text. RFC 4592 2.1: '*'. */
+static void
+test_name_parse_any(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *wanted; /* NULL: refused */
+		bool odd;
+	} cases[] = {
+		{ "Mail.Example.NL.", "mail.example.nl", false },
+		{ ".", "", false },
+		{ "*.Example.nl", "*.example.nl", true },
+		{ "_25._tcp.mx", "_25._tcp.mx", false },
+		{ "a\\.b.nl", "a\\046b.nl", true },
+		{ "a\\046b.nl", "a\\046b.nl", true },
+		{ "a b.nl", "a\\032b.nl", true },
+		{ "\\000\\255.nl", "\\000\\255.nl", true },
+		{ "\\065\\a.nl", "aa.nl", false },
+		{ "\\\\.nl", "\\092.nl", true },
+		{ "\xc3\xa9.nl", "\\195\\169.nl", true },
+		{ "", NULL, false },
+		{ "..", NULL, false },
+		{ ".nl", NULL, false },
+		{ "a..nl", NULL, false },
+		{ "a\\", NULL, false },
+		{ "a\\2", NULL, false },
+		{ "a\\25.nl", NULL, false },
+		{ "a\\256.nl", NULL, false },
+	};
+	char text[NAME_TEXT_MAX + 2];
+	struct name n;
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(cases); i++) {
+		bool good = name_parse_any(&n, span_text(cases[i].text)) == 0;
+
+		assert_int_equal(good, cases[i].wanted != NULL);
+		if (!good)
+			continue;
+		assert_string_equal(n.text, cases[i].wanted);
+		assert_int_equal(n.len, strlen(cases[i].wanted));
+		assert_int_equal(name_is_odd(&n), cases[i].odd);
+	}
+	memset(text, 'a', sizeof(text));
+	assert_int_equal(name_parse_any(&n, span_of(text, 63)), 0);
+	assert_int_equal(name_parse_any(&n, span_of(text, 64)), DG_ELIMIT);
+	for (size_t i = 1; i < sizeof(text); i += 2)
+		text[i] = '.';
+	assert_int_equal(name_parse_any(&n, span_of(text, 253)), 0);
+	assert_int_equal(n.len, 253);
+	assert_int_equal(name_parse_any(&n, span_of(text, 255)), DG_ELIMIT);
+	memset(text, '!', 63);
+	assert_int_equal(name_parse_any(&n, span_of(text, 63)), 0);
+	memset(text + 64, '!', 2);
+	assert_int_equal(name_parse_any(&n, span_of(text, 65)), DG_ELIMIT);
+}
+
 static void
 test_name_parse(void **state)
 {
@@ -241,6 +298,7 @@ main(void)
 		cmocka_unit_test(test_span_copy_refuses_nul_and_overflow),
 		cmocka_unit_test(test_buf_is_bounded),
 		cmocka_unit_test(test_name_parse),
+		cmocka_unit_test(test_name_parse_any),
 		cmocka_unit_test(test_name_limits),
 		cmocka_unit_test(test_name_within_needs_a_label_boundary),
 		cmocka_unit_test(test_prefix_contains),

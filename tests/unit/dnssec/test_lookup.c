@@ -310,6 +310,33 @@ test_wildcard(void **state)
 	expect_bogus("x.wild.hashed.org", DNS_TYPE_A, "no proof of absence");
 }
 
+/* RFC 2181 section 11: any octets make a name; RFC 4592 2.1: a question may be
+ * for the wildcard itself, which is then a name like any other. */
+static void
+test_names_that_no_host_has(void **state)
+{
+	struct world_zone *z = world_find(&w, "example.nl.");
+	const struct dnssec_result *r;
+
+	(void)state;
+	world_add(z, "a\\032b.example.nl. 300 IN A 192.0.2.12");
+	world_add(z, "c.example.nl. 300 IN CNAME a\\032b.example.nl.");
+	world_add(z, "\\000x.example.nl. 300 IN CNAME a\\032b.example.nl.");
+	world_sign(&w);
+	r = expect("*.wild.example.nl", DNS_TYPE_A, DNSSEC_SECURE, 1);
+	assert_string_equal(r->canonical.text, "*.wild.example.nl");
+	expect("*.wild.example.nl", DNS_TYPE_AAAA, DNSSEC_SECURE, 0);
+	expect("*.wild.hashed.org", DNS_TYPE_A, DNSSEC_SECURE, 1);
+	r = expect("*.example.nl", DNS_TYPE_A, DNSSEC_SECURE, 0);
+	assert_true(r->nxdomain);
+	r = expect("A b.example.nl", DNS_TYPE_A, DNSSEC_SECURE, 1);
+	assert_string_equal(r->canonical.text, "a\\032b.example.nl");
+	r = expect("\\000x.example.nl", DNS_TYPE_A, DNSSEC_SECURE, 1);
+	assert_string_equal(r->canonical.text, "a\\032b.example.nl");
+	/* From a host's name none of these is reached. */
+	expect_bogus("c.example.nl", DNS_TYPE_A, "no host can have");
+}
+
 /* The wildcard's records under a name that is there. */
 static void
 misuse_wildcard(struct world *x, const struct dnssec_question *q,
@@ -1130,6 +1157,7 @@ main(void)
 		TEST(test_absence_needs_proof),
 		TEST(test_wildcard),
 		TEST(test_wildcard_of_another_branch),
+		TEST(test_names_that_no_host_has),
 		TEST(test_all_anchors_revoked),
 		TEST(test_insecure_delegation),
 		TEST(test_opt_out),
