@@ -10,6 +10,7 @@ import random
 import struct
 import time
 
+import dnssec_broken
 import dnssec_wire as wire
 import dnssec_zones
 
@@ -259,6 +260,16 @@ for count in (2, 1, 0):
          SECURE if steps <= 11 else BOGUS)
 good("loop-self", "self.nsec.test. A", BOGUS)
 good("loop-two", "loop1.nsec.test. A", BOGUS)
+
+# Zones that are broken in their files.
+for name_, question_ in dnssec_broken.cases():
+    good(name_, question_, BOGUS)
+
+# Names that no host has.
+good("odd-wildcard-itself", "*.wild.nsec.test. A")
+good("odd-wildcard-itself-nsec3", "*.wild.nsec3.test. A")
+good("odd-wildcard-absent", "*.nsec.test. A")
+good("odd-octets", r"a\032b.nsec.test. A")
 
 WWW = "www.nsec.test. A"
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import dns
+import dnssec_broken
 import dnssec_wire as wire
 import topology
 
@@ -27,7 +28,9 @@ CHAIN = 13  # aliases c0 to c12, the last one leads to www
 class Zone:
     """denial: "nsec", or "nsec3" with salt, iterations, opt_out. digests: of
     the DS records. ds: RDATA in text that the parent has instead. children:
-    labels of zones below with their signer ("" for unsigned)."""
+    labels of zones below with their signer ("" for unsigned). period: of the
+    signatures, in days from now. broken: edits the signed file (see
+    dnssec_broken); spoil_ds: the RDATA of DS."""
     label: str
     signer: str = "ldns"
     algorithm: int = 13
@@ -39,6 +42,9 @@ class Zone:
     ds: tuple = ()
     children: tuple = ()
     parent: str = "test."
+    period: tuple = (-1, 14)
+    broken: object = None
+    spoil_ds: object = None
     keys: list = dataclasses.field(default_factory=list)
 
     @property
@@ -96,7 +102,7 @@ def good_zones():
                 number + ("ldns", "bind", "knot").index(signer)) % 2 == 0)
             zones.append(Zone(f"{signer}{number}", signer, number,
                               "nsec3" if nsec3 else "nsec"))
-    return zones
+    return zones + dnssec_broken.zones(Zone)
 
 
 def bench_zones():
@@ -159,8 +165,14 @@ class World:
         self.files[zone.origin] = signed
         if zone.ds:
             return [f"{zone.origin} DS {ds}" for ds in zone.ds]
-        return [f"{zone.origin} IN DS {ds_text(rdata)}"
-                for rdata in self._ds(zone, signed)]
+        ds = self._ds(zone, signed)
+        if zone.broken:
+            file = dnssec_broken.File(zone.origin, signed.read_text())
+            zone.broken(file, zone.denial)
+            signed.write_text(file.text())
+        return [f"{zone.origin} IN DS "
+                + ds_text(zone.spoil_ds(rdata) if zone.spoil_ds else rdata)
+                for rdata in ds]
 
     def _ds(self, zone, signed):
         """Of the keys that sign keys, or of the one there is."""
@@ -189,8 +201,9 @@ class World:
             nsec3 = ["-n", "-a", "1", "-t", zone.iterations]
             nsec3 += ["-s", zone.salt] if zone.salt else []
             nsec3 += ["-p"] if zone.opt_out else []
-        self._run("ldns-signzone", "-i", now - DAY, "-e", now + 14 * DAY,
-                  *nsec3, "-f", signed, stem, *keys)
+        begins, expires = zone.period
+        self._run("ldns-signzone", "-i", now + begins * DAY, "-e",
+                  now + expires * DAY, *nsec3, "-f", signed, stem, *keys)
 
     def _sign_bind(self, zone, stem, signed):
         size = ["-b", "2048"] if zone.algorithm <= 10 else []
@@ -207,8 +220,9 @@ class World:
             nsec3 += ["-A"] if zone.opt_out else []
         self._run("dnssec-signzone", "-P", "-q", "-O", "full", "-d",
                   self._own_folder(zone), "-o", zone.origin, "-s",
-                  f"now-{DAY}", "-e", f"now+{14 * DAY}", *nsec3, "-f", signed,
-                  stem, *keys)
+                  f"now{zone.period[0] * DAY:+}", "-e",
+                  f"now{zone.period[1] * DAY:+}", *nsec3, "-f", signed, stem,
+                  *keys)
 
     def _sign_knot(self, zone, stem, signed):
         own = self._own_folder(zone)

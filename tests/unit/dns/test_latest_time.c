@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/clock_kernel.h"
 #include "dns/resolver.h"
-#include "dns/state.h"
+#include "base/state.h"
 #include "dns/support/network.h"
 
 #define DAY	  86400
