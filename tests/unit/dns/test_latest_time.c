@@ -17,8 +17,8 @@
 
 #include "base/clock.h"
 #include "base/clock_kernel.h"
-#include "dns/resolver.h"
 #include "base/state.h"
+#include "dns/resolver.h"
 #include "dns/support/network.h"
 
 #define DAY	  86400
