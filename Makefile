@@ -259,7 +259,7 @@ $(MANUAL): tools/manual/manual.c tools/manual/session.c \
 # Everything together
 
 lint: deps $(MANUAL)
-	@MANUAL="$(MANUAL) $(PAGES)" \
+	@MANUAL="$(MANUAL) $(PAGES)" ARCHIVES="$(LIBS)" \
 	BASE_CFLAGS="$(subst ",\",$(BASE_CFLAGS))" tests/lint/run \
 	    "$(foreach r,$(ROOMS),$(r):$(subst $(space),$(comma),$(uses_$(r))))"
 

@@ -5,79 +5,76 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/match.h"
 
+/* Commands with a line each: all, or those that words may become. */
 static void
-help(FILE *to)
+help(FILE *to, const struct cli_match *only)
 {
 	struct cli_entry e;
 
-	(void)fputs("usage: danegate COMMAND\n\n", to);
 	for (size_t i = 0; cli_entry_at(&e, i); i++)
-		(void)fprintf(to, "  danegate %s%s%s\n      %s\n", e.words,
-		    e.arguments[0] != '\0' ? " " : "", e.arguments, e.help);
+		if (only == NULL || only->candidates[i])
+			(void)fprintf(to, "  danegate %s%s%s\n      %s\n",
+			    e.words, e.arguments[0] != '\0' ? " " : "",
+			    e.arguments, e.help);
 }
 
-/* How many of the arguments are the command's words; 0: another command. */
 static int
-words_matched(const char *words, int argc, char **argv)
+run(size_t index, int argc, char **argv)
 {
-	struct span rest = span_text(words);
-	struct span word;
-	int n = 0;
+	size_t own = 0;
 
-	while ((word = span_word(&rest)).n > 0) {
-		if (n == argc || !span_equal(word, span_text(argv[n])))
-			return 0;
-		n++;
-	}
-	return n;
+	while (cli_commands[own].words != NULL)
+		own++;
+	if (index < own)
+		return cli_commands[index].run(argc, argv);
+	return ask_run(control_row((enum control_verb)(index - own)), argc,
+	    argv);
 }
 
-/* Runs the command that the arguments name; false: there is none. */
-static bool
-run(int *code, int argc, char **argv)
+/* No command, or not yet one: what it could be. */
+static int
+explain(const struct cli_match *m, int argc, char **argv)
 {
-	for (const struct cli_command *c = cli_commands; c->words != NULL;
-	     c++) {
-		int n = words_matched(c->words, argc, argv);
+	const char *nearest;
 
-		if (n > 0) {
-			*code = c->run(argc - n, argv + n);
-			return true;
-		}
+	if (m->outcome == CLI_MATCH_NONE) {
+		nearest = cli_nearest(argc, argv);
+		if (nearest != NULL)
+			(void)fprintf(stderr,
+			    "no such command; did you mean danegate %s?\n",
+			    nearest);
+		else
+			(void)fputs("no such command; danegate help lists all "
+				    "there are\n",
+			    stderr);
+		return CLI_USAGE;
 	}
-	for (enum control_verb v = 0; v < CONTROL_VERBS; v++) {
-		const struct control_row *row = control_row(v);
-		int n = words_matched(row->words, argc, argv);
-
-		if (n > 0) {
-			*code = ask_run(row, argc - n, argv + n);
-			return true;
-		}
-	}
-	return false;
+	(void)fputs(m->outcome == CLI_MATCH_SEVERAL
+		? "this could be:\n"
+		: "usage: danegate COMMAND\n",
+	    stderr);
+	help(stderr, m);
+	return CLI_USAGE;
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *nearest;
-	int code;
+	struct cli_match m;
 
 	argc--;
 	argv++;
 	if (argc == 1 &&
 	    (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0)) {
-		help(stdout);
+		(void)puts("usage: danegate COMMAND, words cut short where "
+			   "they are clear\n");
+		help(stdout, NULL);
 		return CLI_FINE;
 	}
-	if (run(&code, argc, argv))
-		return code;
-	nearest = cli_nearest(argc, argv);
-	if (nearest == NULL)
-		help(stderr);
-	else
-		(void)fprintf(stderr,
-		    "no such command; did you mean danegate %s?\n", nearest);
-	return CLI_USAGE;
+	cli_match_words(&m, argc, argv);
+	if (m.outcome == CLI_MATCH_ONE)
+		return run(m.index, argc - m.words, argv + m.words);
+	return explain(&m, argc, argv);
 }

@@ -1,0 +1,108 @@
+#include "cli/match.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Word number `index` of a command; empty past its last. */
+static struct span
+word_at(size_t entry, int index)
+{
+	struct cli_entry e;
+	struct span rest;
+	struct span word = { 0 };
+
+	if (!cli_entry_at(&e, entry))
+		return word;
+	rest = span_text(e.words);
+	do
+		word = span_word(&rest);
+	while (index-- > 0);
+	return word;
+}
+
+static size_t
+entries(void)
+{
+	struct cli_entry e;
+	size_t n = 0;
+
+	while (cli_entry_at(&e, n))
+		n++;
+	assert(n <= CLI_MATCH_ENTRIES_MAX);
+	return n;
+}
+
+static bool
+begins_with(struct span word, struct span given)
+{
+	return given.n > 0 && span_equal(span_slice(word, 0, given.n), given);
+}
+
+/* Drops the candidates whose word at `at` is not meant by `given`. Returns the
+ * number of different words that are left there. */
+static size_t
+narrow(struct cli_match *m, size_t n, int at, struct span given)
+{
+	struct span first = { 0 };
+	bool whole = false;
+	size_t words = 0;
+
+	for (size_t i = 0; i < n; i++)
+		whole = whole ||
+		    (m->candidates[i] && span_equal(word_at(i, at), given));
+	for (size_t i = 0; i < n; i++) {
+		struct span word = word_at(i, at);
+
+		m->candidates[i] = m->candidates[i] &&
+		    (whole ? span_equal(word, given)
+			   : begins_with(word, given));
+		if (!m->candidates[i] || span_equal(word, first))
+			continue;
+		first = word;
+		words++;
+	}
+	return words;
+}
+
+/* The candidate that ends before word number `at`, or n. */
+static size_t
+finished(const struct cli_match *m, size_t n, int at)
+{
+	size_t i = 0;
+
+	while (i < n && !(m->candidates[i] && word_at(i, at).n == 0))
+		i++;
+	return i;
+}
+
+void
+cli_match_words(struct cli_match *out, int argc, char **argv)
+{
+	size_t n = entries();
+	size_t words;
+	int at = 0;
+
+	*out = (struct cli_match){ .outcome = CLI_MATCH_UNFINISHED };
+	for (size_t i = 0; i < n; i++)
+		out->candidates[i] = true;
+	for (; at < argc; at++) {
+		struct cli_match before = *out;
+
+		words = narrow(out, n, at, span_text(argv[at]));
+		if (words != 1) {
+			/* Perhaps these are the arguments of a short one. */
+			out->index = at > 0 ? finished(&before, n, at) : n;
+			out->words = at;
+			if (out->index < n)
+				out->outcome = CLI_MATCH_ONE;
+			else
+				out->outcome = words == 0 ? CLI_MATCH_NONE
+							  : CLI_MATCH_SEVERAL;
+			return;
+		}
+	}
+	out->index = at > 0 ? finished(out, n, at) : n;
+	out->words = at;
+	if (out->index < n)
+		out->outcome = CLI_MATCH_ONE;
+}
