@@ -165,6 +165,15 @@ static const struct option options[] = {
 	  .detail = "Where nothing better is known of a host (levels `may` and "
 	    "`dane` without TLSA records), no more TLS from it is held as a "
 	    "downgrade. 0 turns this off." },
+	{ "tls minimum", { "phase-out|sufficient|good" },
+	  NULL, &kind_word, AT(tls_minimum),
+	  .help = "least grade of a TLS session",
+	  .detail = "By the guidelines of NCSC-NL, version 2025-05. `phase-out` "
+	    "takes all that can be done in TLS 1.2 and 1.3, since a handshake "
+	    "that is refused holds mail; `sufficient` refuses RSA keys of 2048 "
+	    "bits, CBC, and key exchange other than ECDHE; `good` is TLS 1.3 "
+	    "with 256-bit keys for the cipher. What is refused has reason "
+	    "tls-failed." },
 	{ "tls resumption", { "off|on" },
 	  NULL, &kind_word, AT(tls_resumption),
 	  .help = "take up earlier TLS sessions with the same server",

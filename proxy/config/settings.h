@@ -47,6 +47,11 @@ enum switch_state {
 	SWITCH_OFF = 0,
 	SWITCH_ON
 };
+enum tls_minimum {
+	TLS_MINIMUM_PHASE_OUT = 0,
+	TLS_MINIMUM_SUFFICIENT,
+	TLS_MINIMUM_GOOD
+};
 enum bare_newline {
 	BARE_NEWLINE_NORMALIZE = 0,
 	BARE_NEWLINE_REJECT
@@ -114,6 +119,7 @@ struct settings {
 	uint32_t memory_days; /* downgrade memory; 0 turns it off */
 
 	enum switch_state tls_resumption;
+	enum tls_minimum tls_minimum;
 
 	char control_socket[SETTINGS_PATH_MAX];
 	char state_directory[SETTINGS_PATH_MAX];

@@ -282,6 +282,20 @@ daemon_stop(struct daemon *d)
 		(void)event_base_loopbreak(d->base);
 }
 
+static void
+daemon_set_tls(struct daemon *d)
+{
+	static const enum tls_grade grades[] = {
+		[TLS_MINIMUM_PHASE_OUT] = TLS_GRADE_PHASE_OUT,
+		[TLS_MINIMUM_SUFFICIENT] = TLS_GRADE_SUFFICIENT,
+		[TLS_MINIMUM_GOOD] = TLS_GRADE_GOOD,
+	};
+
+	tls_context_set_minimum(d->tls, grades[d->settings.tls_minimum]);
+	tls_context_set_resumption(d->tls,
+	    d->settings.tls_resumption == SWITCH_ON);
+}
+
 /* What a running daemon cannot change any more without its rights. */
 static bool
 daemon_fixed_same(const struct settings *a, const struct settings *b)
@@ -347,8 +361,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 		    "socket change with the next start");
 	settings_free(&d->settings);
 	d->settings = next;
-	tls_context_set_resumption(d->tls,
-	    d->settings.tls_resumption == SWITCH_ON);
+	daemon_set_tls(d);
 	proxy_reconfigure(d->proxy, &d->settings, resolver);
 	proxy_trust(d->proxy, authorities);
 	resolver_free(d->resolver);
@@ -541,8 +554,7 @@ daemon_start(struct daemon *d)
 	 * as they and their TLS fit beside that. */
 	err = tls_context_new(&d->tls, (size_t)d->settings.memory_limit / 2);
 	if (err == 0)
-		tls_context_set_resumption(d->tls,
-		    d->settings.tls_resumption == SWITCH_ON);
+		daemon_set_tls(d);
 	if (err == 0)
 		err = proxy_new(&d->proxy, d->base, &d->settings, d->resolver,
 		    d->tls);

@@ -10,7 +10,7 @@
 #include "tls/context.h"
 #include "tls/tls.h"
 
-#define REASON_MAX 96
+#define REASON_MAX 128
 #define CIPHER_MAX 64
 
 enum unsent {
@@ -40,6 +40,7 @@ struct tls_conn {
 	struct tls_binding keep_for;
 	uint64_t keep_until;
 
+	struct tls_properties properties;
 	char cipher[CIPHER_MAX];
 	char reason[REASON_MAX];
 };

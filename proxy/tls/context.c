@@ -85,6 +85,8 @@ tls_context_new(struct tls_context **out, size_t memory_limit)
 	 * cannot be read by whoever gets the ticket's secrets later. */
 	mbedtls_ssl_conf_tls13_key_exchange_modes(config,
 	    MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
+	t->aes = suites_cpu_has_aes();
+	tls_context_set_minimum(t, TLS_GRADE_PHASE_OUT);
 	t->resumption = true;
 	t->tickets.budget.name = "tls-tickets";
 	t->tickets.budget.limit = memory_limit / TICKETS_SHARE;
@@ -101,6 +103,25 @@ tls_context_free(struct tls_context *t)
 	tickets_clear(&t->tickets);
 	mbedtls_ssl_config_free(&t->config);
 	free(t);
+}
+
+void
+tls_context_set_minimum(struct tls_context *t, enum tls_grade minimum)
+{
+	int *list = t->config.MBEDTLS_PRIVATE(ciphersuite_list) == t->suites[0]
+	    ? t->suites[1]
+	    : t->suites[0];
+
+	if (minimum == t->minimum)
+		return;
+	t->minimum = minimum;
+	suites_list(list, minimum, t->aes);
+	mbedtls_ssl_conf_ciphersuites(&t->config, list);
+	mbedtls_ssl_conf_min_tls_version(&t->config,
+	    minimum == TLS_GRADE_GOOD ? MBEDTLS_SSL_VERSION_TLS1_3
+				      : MBEDTLS_SSL_VERSION_TLS1_2);
+	/* A session that is taken up keeps its version and suite. */
+	tickets_clear(&t->tickets);
 }
 
 void

@@ -148,6 +148,7 @@ save(struct tls_conn *c, const mbedtls_ssl_session *session)
 	}
 	ticket->binding = c->keep_for;
 	ticket->born = c->born;
+	ticket->properties = c->properties;
 	ticket->expires = end;
 	tickets_put(t, ticket);
 }

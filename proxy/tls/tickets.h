@@ -28,6 +28,8 @@ struct ticket {
 	struct tls_binding binding;
 	uint64_t born;	  /* the full handshake; monotonic milliseconds */
 	uint64_t expires; /* likewise */
+	struct tls_properties properties; /* its leaf's are those of a resumed
+	                                     session */
 	size_t ncerts;
 	size_t certs[TLS_CHAIN_MAX]; /* their lengths, leaf first */
 	size_t nsecrets;

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "tls/conn.h"
+#include "tls/grade.h"
 #include "tls/memory.h"
 #include "tls/tickets.h"
 #include "tls/words.h"
@@ -93,6 +94,59 @@ conn_fail(struct tls_conn *c, int code)
 	}
 }
 
+static enum tls_hash
+hash_of(mbedtls_md_type_t md)
+{
+	switch ((int)md) {
+	case MBEDTLS_MD_NONE:
+		return TLS_HASH_UNKNOWN;
+	case MBEDTLS_MD_SHA224:
+		return TLS_HASH_SHA224;
+	case MBEDTLS_MD_MD5:
+	case MBEDTLS_MD_SHA1:
+	case MBEDTLS_MD_RIPEMD160:
+		return TLS_HASH_OLD;
+	default:
+		return TLS_HASH_SHA2;
+	}
+}
+
+static enum tls_key
+key_of(const mbedtls_pk_context *pk)
+{
+	if (mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA))
+		return TLS_KEY_RSA;
+	return mbedtls_pk_can_do(pk, MBEDTLS_PK_ECKEY) ? TLS_KEY_EC
+						       : TLS_KEY_UNKNOWN;
+}
+
+/* Whether it is good enough is known only now: the key is the server's. */
+static void
+conn_grade(struct tls_conn *c)
+{
+	const mbedtls_x509_crt *leaf = mbedtls_ssl_get_peer_cert(&c->ssl);
+	struct tls_properties *p = &c->properties;
+
+	if (c->resumed) {
+		*p = c->ticket->properties;
+	} else if (leaf != NULL) {
+		p->key = key_of(&leaf->pk);
+		p->key_bits = (unsigned)mbedtls_pk_get_bitlen(&leaf->pk);
+		p->hash = hash_of(leaf->MBEDTLS_PRIVATE(sig_md));
+	}
+	p->version = (uint16_t)mbedtls_ssl_get_version_number(&c->ssl);
+	p->suite = (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(&c->ssl);
+	if (c->context->minimum <= TLS_GRADE_PHASE_OUT ||
+	    tls_grade_of(p) >= c->context->minimum)
+		return;
+	c->state = TLS_STATE_FAILED;
+	(void)snprintf(c->reason, sizeof(c->reason),
+	    "the session is %s (%s, %s key of %u bits), and tls minimum is %s",
+	    tls_grade_text(tls_grade_of(p)), mbedtls_ssl_get_version(&c->ssl),
+	    p->key == TLS_KEY_RSA ? "RSA" : "EC", p->key_bits,
+	    tls_grade_text(c->context->minimum));
+}
+
 static void
 conn_handshake(struct tls_conn *c)
 {
@@ -108,6 +162,7 @@ conn_handshake(struct tls_conn *c)
 	tls_cipher_text(c->cipher, sizeof(c->cipher),
 	    mbedtls_ssl_get_ciphersuite(&c->ssl));
 	conn_note_handshake(c);
+	conn_grade(c);
 }
 
 /* Sends the alert that waits inside the library. True when it is gone. */
@@ -330,6 +385,19 @@ const char *
 tls_conn_cipher(const struct tls_conn *c)
 {
 	return c->cipher[0] != '\0' ? c->cipher : "none";
+}
+
+struct tls_properties
+tls_conn_properties(const struct tls_conn *c)
+{
+	return c->properties;
+}
+
+enum tls_grade
+tls_conn_grade(const struct tls_conn *c)
+{
+	return c->cipher[0] != '\0' ? tls_grade_of(&c->properties)
+				    : TLS_GRADE_NONE;
 }
 
 const char *

@@ -17,6 +17,47 @@
 
 #define TLS_CHAIN_MAX 16
 
+/*
+ * How good a session is, by NCSC-NL's guidelines for TLS (docs/tls.md). Not
+ * whether its server is the right one.
+ */
+enum tls_grade {
+	TLS_GRADE_NONE = 0, /* no session yet */
+	TLS_GRADE_INSUFFICIENT,
+	TLS_GRADE_PHASE_OUT,
+	TLS_GRADE_SUFFICIENT,
+	TLS_GRADE_GOOD,
+};
+
+/* "good", "sufficient", "phase-out", "insufficient", "none". */
+const char *tls_grade_text(enum tls_grade grade);
+
+enum tls_key {
+	TLS_KEY_UNKNOWN = 0,
+	TLS_KEY_RSA,
+	TLS_KEY_EC,
+};
+
+enum tls_hash {
+	TLS_HASH_UNKNOWN = 0,
+	TLS_HASH_OLD, /* MD5, SHA-1 and the like */
+	TLS_HASH_SHA224,
+	TLS_HASH_SHA2, /* or later */
+};
+
+/*
+ * What a session is graded by. Groups are not among it: those offered
+ * (X25519, P-256, P-384, P-521) are all good, others come with suites that are
+ * graded for it; nor are the hashes of the handshake, all of SHA-2.
+ */
+struct tls_properties {
+	uint16_t version; /* as on the wire: 0x0303, 0x0304 */
+	uint16_t suite;	  /* IANA's number */
+	enum tls_key key; /* of the leaf */
+	unsigned key_bits;
+	enum tls_hash hash; /* that the leaf is signed by */
+};
+
 /* What all connections share: configuration, random numbers, memory budget. */
 struct tls_context;
 struct tls_conn;
@@ -36,6 +77,13 @@ const struct budget *tls_context_tickets_budget(const struct tls_context *t);
 
 /* On at first. Off: all tickets are forgotten, and none is kept any more. */
 void tls_context_set_resumption(struct tls_context *t, bool on);
+
+/*
+ * The least that a session must be, at first TLS_GRADE_PHASE_OUT: all that the
+ * library can do. More than that restricts what is offered, and a handshake
+ * that comes out below fails.
+ */
+void tls_context_set_minimum(struct tls_context *t, enum tls_grade minimum);
 
 struct tls_counts {
 	uint64_t full;	  /* handshakes in which a chain was shown */
@@ -126,6 +174,11 @@ size_t tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max);
 
 const char *tls_conn_version(const struct tls_conn *c); /* "TLSv1.3" */
 const char *tls_conn_cipher(const struct tls_conn *c);	/* IANA's name */
+
+/* What the session is like, and its grade; before the handshake is done all
+ * zero and none. */
+struct tls_properties tls_conn_properties(const struct tls_conn *c);
+enum tls_grade tls_conn_grade(const struct tls_conn *c);
 
 /* Why it failed, alerts in words; printable, never NULL. */
 const char *tls_conn_error(const struct tls_conn *c);

@@ -805,18 +805,6 @@ op_refuse(struct span rest)
 	return true;
 }
 
-/* So many seconds have gone by in the world. */
-static bool
-op_later(struct span rest)
-{
-	uint64_t seconds;
-
-	if (span_number(&seconds, rest, 1000000) != 0)
-		return fail("how many seconds?");
-	fake.now += (int64_t)seconds;
-	return true;
-}
-
 /* Time has gone by: ten seconds more, and the session's timeout is there. */
 static bool
 op_late(struct span rest)
@@ -1032,7 +1020,6 @@ static const struct {
 	{ "refuse", op_refuse },
 	{ "late", op_late },
 	{ "passes", op_passes },
-	{ "later", op_later },
 	{ "drain", op_drain },
 	{ "reload", op_reload },
 	{ "turned-away", op_turned_away },

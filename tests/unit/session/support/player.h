@@ -11,7 +11,6 @@
  *	clear			the envelope may go out in clear
  *	as-written		never cut what is sent together
  *	facts DOMAIN WORD...	what DNS says; WORDs below; again: from now on
- *	later SECONDS		wall time goes on
  *	certificate NAME	what the server proves itself with; "vouched
  *				HOST": authorities do it, for that host
  *
