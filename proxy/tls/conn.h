@@ -30,7 +30,14 @@ struct tls_conn {
 	bool eof_seen;	   /* ... and the library has been told */
 	bool close_wanted;
 	bool close_sent;
+	struct tls_part *part;	/* its memory */
 	unsigned long refusals; /* of memory, when the run began */
+
+	/* What the server showed, as bytes alone: the library's own form of it
+	 * is thrice as large, and of no use past the handshake. */
+	uint8_t *shown;
+	size_t certs[TLS_CHAIN_MAX]; /* their lengths */
+	size_t ncerts;
 
 	/* resumption, see resume.c */
 	struct ticket *ticket; /* offered; past the handshake: agreed to */

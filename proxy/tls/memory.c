@@ -11,14 +11,84 @@
 union header {
 	struct {
 		size_t size; /* as taken from the system, header included */
-		bool booked;
+		struct tls_part *part; /* NULL: booked nowhere */
 	} is;
 	max_align_t align;
 };
 
+struct tls_part {
+	struct budget budget;
+	bool closed;
+};
+
 static struct budget budget = { .name = "tls" };
 static unsigned long refusals;
-static bool inside;
+static struct tls_part *inside; /* whose connection runs */
+
+/* On both, or on none. */
+static int
+book(struct tls_part *part, size_t n)
+{
+	int err = budget_take(&part->budget, n);
+
+	if (err < 0)
+		return err;
+	err = budget_take(&budget, n);
+	if (err < 0)
+		budget_give(&part->budget, n);
+	return err;
+}
+
+static void
+part_free_if_over(struct tls_part *part)
+{
+	if (!part->closed || part->budget.used > 0)
+		return;
+	free(part);
+	budget_give(&budget, sizeof(*part));
+}
+
+static void
+unbook(struct tls_part *part, size_t n)
+{
+	budget_give(&part->budget, n);
+	budget_give(&budget, n);
+	part_free_if_over(part);
+}
+
+int
+tls_part_new(struct tls_part **out, size_t limit)
+{
+	struct tls_part *part;
+	int err = budget_take(&budget, sizeof(*part));
+
+	if (err < 0)
+		return err;
+	part = calloc(1, sizeof(*part));
+	if (part == NULL) {
+		budget_give(&budget, sizeof(*part));
+		return DG_ENOMEM;
+	}
+	part->budget.name = "tls-connection";
+	part->budget.limit = limit;
+	*out = part;
+	return 0;
+}
+
+void
+tls_part_close(struct tls_part *part)
+{
+	if (part == NULL)
+		return;
+	part->closed = true;
+	part_free_if_over(part);
+}
+
+const struct budget *
+tls_part_budget(const struct tls_part *part)
+{
+	return &part->budget;
+}
 
 static void *
 memory_calloc(size_t count, size_t each)
@@ -29,19 +99,19 @@ memory_calloc(size_t count, size_t each)
 	if (each != 0 && count > (SIZE_MAX - sizeof(*h)) / each)
 		return NULL;
 	size = count * each + sizeof(*h);
-	if (inside && budget_take(&budget, size) < 0) {
+	if (inside != NULL && book(inside, size) < 0) {
 		refusals++;
 		return NULL;
 	}
 	h = calloc(1, size);
 	if (h == NULL) {
 		refusals++;
-		if (inside)
-			budget_give(&budget, size);
+		if (inside != NULL)
+			unbook(inside, size);
 		return NULL;
 	}
 	h->is.size = size;
-	h->is.booked = inside;
+	h->is.part = inside;
 	return h + 1;
 }
 
@@ -53,8 +123,8 @@ memory_free(void *p)
 	if (p == NULL)
 		return;
 	h = (union header *)p - 1;
-	if (h->is.booked)
-		budget_give(&budget, h->is.size);
+	if (h->is.part != NULL)
+		unbook(h->is.part, h->is.size);
 	free(h);
 }
 
@@ -77,17 +147,17 @@ tls_memory_budget(void)
 }
 
 void
-tls_memory_enter(void)
+tls_memory_enter(struct tls_part *part)
 {
-	assert(!inside);
-	inside = true;
+	assert(inside == NULL);
+	inside = part;
 }
 
 void
 tls_memory_leave(void)
 {
-	assert(inside);
-	inside = false;
+	assert(inside != NULL);
+	inside = NULL;
 }
 
 unsigned long

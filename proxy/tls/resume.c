@@ -17,9 +17,9 @@
  * the key of the leaf was proved to be there (RFC 8446 2.2), or was told them
  * by whoever did.
  *
- * A session that was taken up shows no certificates, and the copy that the
- * library keeps has none because we save none: an empty chain in the library is
- * how it is known that the server agreed to resume.
+ * A session that was taken up shows no certificates, and what is saved holds
+ * none because tls.c takes them from the library after the handshake: no chain
+ * in the library is how it is known that the server agreed to resume.
  */
 #include <string.h>
 
@@ -27,12 +27,6 @@
 #include "tls/conn.h"
 #include "tls/memory.h"
 #include "tls/tickets.h"
-
-static bool
-shows_chain(const struct tls_conn *c)
-{
-	return mbedtls_ssl_get_peer_cert(&c->ssl) != NULL;
-}
 
 /* Puts what was saved into the ClientHello to come. */
 static int
@@ -61,7 +55,7 @@ tls_conn_resume(struct tls_conn *c, const struct tls_binding *binding)
 	ticket = tickets_take(&t->tickets, binding, clock_monotonic_ms());
 	if (ticket == NULL)
 		return 0;
-	tls_memory_enter();
+	tls_memory_enter(c->part);
 	r = offer(c, ticket);
 	tls_memory_leave();
 	if (r != 0) {
@@ -83,7 +77,7 @@ conn_drop_ticket(struct tls_conn *c)
 void
 conn_note_handshake(struct tls_conn *c)
 {
-	if (shows_chain(c))
+	if (mbedtls_ssl_get_peer_cert(&c->ssl) != NULL)
 		conn_drop_ticket(c);
 	c->resumed = c->ticket != NULL;
 	if (c->resumed) {
@@ -156,21 +150,12 @@ save(struct tls_conn *c, const mbedtls_ssl_session *session)
 void
 conn_note_ticket(struct tls_conn *c)
 {
-	mbedtls_ssl_session *now = c->ssl.MBEDTLS_PRIVATE(session);
 	mbedtls_ssl_session session;
-	mbedtls_x509_crt *crt;
-	int r;
 
-	if (!c->keep || now == NULL)
+	if (!c->keep)
 		return;
-	/* The chain goes into the ticket as it was shown; the library's copy
-	 * would be of the leaf alone. */
-	crt = now->MBEDTLS_PRIVATE(peer_cert);
 	mbedtls_ssl_session_init(&session);
-	now->MBEDTLS_PRIVATE(peer_cert) = NULL;
-	r = mbedtls_ssl_get_session(&c->ssl, &session);
-	now->MBEDTLS_PRIVATE(peer_cert) = crt;
-	if (r == 0)
+	if (mbedtls_ssl_get_session(&c->ssl, &session) == 0)
 		save(c, &session);
 	mbedtls_ssl_session_free(&session);
 }
@@ -184,7 +169,7 @@ tls_conn_keep(struct tls_conn *c, const struct tls_binding *binding,
 	c->keep = true;
 	c->keep_for = *binding;
 	c->keep_until = clock_monotonic_ms() + seconds * 1000ULL;
-	tls_memory_enter();
+	tls_memory_enter(c->part);
 	conn_note_ticket(c);
 	tls_memory_leave();
 }

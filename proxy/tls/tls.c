@@ -18,8 +18,9 @@
 #include "tls/tls.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <mbedtls/platform.h>
 
 #include "tls/conn.h"
 #include "tls/grade.h"
@@ -147,6 +148,36 @@ conn_grade(struct tls_conn *c)
 	    tls_grade_text(c->context->minimum));
 }
 
+/* The chain as bytes; the library's form of it is given back. */
+static int
+conn_take_chain(struct tls_conn *c)
+{
+	mbedtls_ssl_session *session = c->ssl.MBEDTLS_PRIVATE(session);
+	mbedtls_x509_crt *chain = session->MBEDTLS_PRIVATE(peer_cert);
+	const mbedtls_x509_crt *crt = chain;
+	size_t size = 0;
+
+	for (; crt != NULL && c->ncerts < TLS_CHAIN_MAX; crt = crt->next) {
+		c->certs[c->ncerts++] = crt->raw.len;
+		size += crt->raw.len;
+	}
+	if (size == 0)
+		return 0;
+	c->shown = mbedtls_calloc(1, size);
+	if (c->shown == NULL)
+		return DG_ENOMEM;
+	size = 0;
+	crt = chain;
+	for (size_t i = 0; i < c->ncerts; i++, crt = crt->next) {
+		memcpy(c->shown + size, crt->raw.p, crt->raw.len);
+		size += crt->raw.len;
+	}
+	session->MBEDTLS_PRIVATE(peer_cert) = NULL;
+	mbedtls_x509_crt_free(chain);
+	mbedtls_free(chain);
+	return 0;
+}
+
 static void
 conn_handshake(struct tls_conn *c)
 {
@@ -163,6 +194,8 @@ conn_handshake(struct tls_conn *c)
 	    mbedtls_ssl_get_ciphersuite(&c->ssl));
 	conn_note_handshake(c);
 	conn_grade(c);
+	if (c->state == TLS_STATE_OPEN && conn_take_chain(c) < 0)
+		conn_fail(c, MBEDTLS_ERR_SSL_ALLOC_FAILED);
 }
 
 /* Sends the alert that waits inside the library. True when it is gone. */
@@ -296,21 +329,24 @@ int
 tls_conn_new(struct tls_conn **out, struct tls_context *t,
     const struct name *sni, const struct tls_buffers *buffers)
 {
-	struct budget *budget = tls_memory_budget();
+	struct tls_part *part;
 	struct tls_conn *c;
-	int err = budget_take(budget, sizeof(*c));
+	int err = tls_part_new(&part, TLS_CONN_MEMORY_MAX);
 
 	if (err < 0)
 		return err;
-	c = calloc(1, sizeof(*c));
+	tls_memory_enter(part);
+	c = mbedtls_calloc(1, sizeof(*c));
+	tls_memory_leave();
 	if (c == NULL) {
-		budget_give(budget, sizeof(*c));
+		tls_part_close(part);
 		return DG_ENOMEM;
 	}
+	c->part = part;
 	c->context = t;
 	c->buffers = *buffers;
 	c->state = TLS_STATE_HANDSHAKE;
-	tls_memory_enter();
+	tls_memory_enter(part);
 	err = conn_setup(c, t, sni);
 	tls_memory_leave();
 	if (err < 0) {
@@ -327,7 +363,7 @@ tls_conn_run(struct tls_conn *c)
 	if (c->state == TLS_STATE_FAILED)
 		return c->state;
 	c->refusals = tls_memory_refusals();
-	tls_memory_enter();
+	tls_memory_enter(c->part);
 	if (c->state == TLS_STATE_HANDSHAKE)
 		conn_handshake(c);
 	if (c->state == TLS_STATE_OPEN || c->state == TLS_STATE_CLOSED)
@@ -353,25 +389,30 @@ tls_conn_close(struct tls_conn *c)
 void
 tls_conn_free(struct tls_conn *c)
 {
+	struct tls_part *part;
+
 	if (c == NULL)
 		return;
+	part = c->part;
 	conn_drop_ticket(c);
 	mbedtls_ssl_free(&c->ssl);
-	free(c);
-	budget_give(tls_memory_budget(), sizeof(*c));
+	mbedtls_free(c->shown);
+	mbedtls_free(c);
+	tls_part_close(part);
 }
 
 size_t
 tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max)
 {
-	const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&c->ssl);
-	size_t n = 0;
+	const uint8_t *at = c->shown;
+	size_t n;
 
 	if (c->resumed)
 		return ticket_chain(c->ticket, certs, max);
-	for (; crt != NULL && n < max; crt = crt->next)
-		if (crt->raw.p != NULL)
-			certs[n++] = span_of(crt->raw.p, crt->raw.len);
+	for (n = 0; n < c->ncerts && n < max; n++) {
+		certs[n] = span_of(at, c->certs[n]);
+		at += c->certs[n];
+	}
 	return n;
 }
 
@@ -398,6 +439,14 @@ tls_conn_grade(const struct tls_conn *c)
 {
 	return c->cipher[0] != '\0' ? tls_grade_of(&c->properties)
 				    : TLS_GRADE_NONE;
+}
+
+struct tls_use
+tls_conn_memory(const struct tls_conn *c)
+{
+	const struct budget *b = tls_part_budget(c->part);
+
+	return (struct tls_use){ .now = b->used, .peak = b->peak };
 }
 
 const char *

@@ -93,6 +93,15 @@ struct tls_counts {
 
 void tls_context_counts(const struct tls_context *t, struct tls_counts *out);
 
+/*
+ * What one connection may take, of the allocator's bytes; past it that
+ * connection fails and no other. Ten certificates of RSA-4096 take 73 KiB at
+ * most (docs/tls.md), the rest is for what is odder than that.
+ */
+#define TLS_CONN_MEMORY_MAX  (128 * 1024)
+/* And what stays of it after the handshake, with such a chain. */
+#define TLS_CONN_MEMORY_REST (48 * 1024)
+
 struct tls_buffers {
 	struct buf *wire_in;  /* from the server's socket */
 	struct buf *wire_out; /* to the server's socket */
@@ -179,6 +188,13 @@ const char *tls_conn_cipher(const struct tls_conn *c);	/* IANA's name */
  * zero and none. */
 struct tls_properties tls_conn_properties(const struct tls_conn *c);
 enum tls_grade tls_conn_grade(const struct tls_conn *c);
+
+/* What it takes of TLS's memory now, and has taken at most; bytes. */
+struct tls_use {
+	size_t now;
+	size_t peak;
+};
+struct tls_use tls_conn_memory(const struct tls_conn *c);
 
 /* Why it failed, alerts in words; printable, never NULL. */
 const char *tls_conn_error(const struct tls_conn *c);
