@@ -108,7 +108,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all bench-dnssec bench-sessions load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
+.PHONY: all bench-tls bench-dnssec bench-sessions load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
 	clean help
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
@@ -128,6 +128,7 @@ help:
 	    'lint     format, static analysis, the order of includes, the map' \
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then a mail on its way, explained' \
+	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
 	    'bench-sessions  memory per session, idle and active' \
 	    'load     20,000 messages, every 50th connection reset: none lost' \
@@ -273,6 +274,17 @@ demo:
 	tests/lab/demo
 
 # Benchmarks: programs of tools/bench, run in the lab.
+
+bench-tls:
+	@tools/need bench-tls
+	@$(again) $(O)/bench/tls_measure
+	$(O)/bench/tls_measure
+
+$(O)/bench/tls_measure: tools/bench/tls_measure.c $(call archives,tls)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	    $(call link_rooms,tls) -lssl -lcrypto
 
 bench-dnssec:
 	@tools/need bench-dnssec

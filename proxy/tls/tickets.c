@@ -137,22 +137,30 @@ tickets_put(struct tickets *t, struct ticket *ticket)
 	t->n++;
 }
 
-struct ticket *
-tickets_take(struct tickets *t, const struct tls_binding *binding, uint64_t now)
+static void
+tickets_expire(struct tickets *t, uint64_t now)
 {
 	struct ticket *next;
-	struct ticket *found = NULL;
 
 	for (struct ticket *i = t->order.first; i != NULL; i = next) {
 		next = i->link.next;
 		if (i->expires <= now)
 			tickets_drop(t, i);
-		else if (binding_equal(&i->binding, binding))
-			found = i;
 	}
-	if (found != NULL)
-		tickets_remove(t, found);
-	return found;
+}
+
+struct ticket *
+tickets_take(struct tickets *t, const struct tls_binding *binding, uint64_t now)
+{
+	struct ticket *newest = NULL;
+
+	tickets_expire(t, now);
+	for (struct ticket *i = t->order.first; i != NULL; i = i->link.next)
+		if (binding_equal(&i->binding, binding))
+			newest = i;
+	if (newest != NULL)
+		tickets_remove(t, newest);
+	return newest;
 }
 
 void

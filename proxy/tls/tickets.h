@@ -17,9 +17,9 @@
 #include "tls/tls.h"
 
 #define TICKETS_MAX	    1024
-#define TICKETS_PER_BINDING 4		  /* for sessions side by side */
-#define TICKET_LIFE_MS	    86400000U	  /* RFC 5246 F.1.4: a day */
-#define TICKET_SIZE_MAX	    (24U * 1024U) /* secrets and chain */
+#define TICKETS_PER_BINDING 4	      /* for sessions side by side */
+#define TICKET_LIFE_MS	    86400000U /* RFC 5246 F.1.4: a day */
+#define TICKET_SIZE_MAX	    24576     /* secrets and chain, bytes */
 /* What the server gave us must fit into a ClientHello of ours. */
 #define TICKET_SERVER_MAX   2048
 

@@ -168,7 +168,7 @@ conn_take_chain(struct tls_conn *c)
 		return DG_ENOMEM;
 	size = 0;
 	crt = chain;
-	for (size_t i = 0; i < c->ncerts; i++, crt = crt->next) {
+	for (size_t i = 0; i < c->ncerts && crt != NULL; i++, crt = crt->next) {
 		memcpy(c->shown + size, crt->raw.p, crt->raw.len);
 		size += crt->raw.len;
 	}

@@ -98,9 +98,9 @@ void tls_context_counts(const struct tls_context *t, struct tls_counts *out);
  * connection fails and no other. Ten certificates of RSA-4096 take 73 KiB at
  * most (docs/tls.md), the rest is for what is odder than that.
  */
-#define TLS_CONN_MEMORY_MAX  (128 * 1024)
+#define TLS_CONN_MEMORY_MAX  ((size_t)128 * 1024)
 /* And what stays of it after the handshake, with such a chain. */
-#define TLS_CONN_MEMORY_REST (48 * 1024)
+#define TLS_CONN_MEMORY_REST ((size_t)48 * 1024)
 
 struct tls_buffers {
 	struct buf *wire_in;  /* from the server's socket */
