@@ -86,6 +86,17 @@ say_failure(const char *path, int err)
 }
 
 int
+cli_ask(uint8_t **answer, size_t *n, const char *config, const char *line)
+{
+	char path[SETTINGS_PATH_MAX];
+	int err;
+
+	cli_socket_path(path, config);
+	err = client_ask(answer, n, path, line);
+	return err == 0 ? CLI_FINE : say_failure(path, err);
+}
+
+int
 cli_answer_error(struct span answer, const char *error)
 {
 	char file[SETTINGS_PATH_MAX + 4];
@@ -125,7 +136,6 @@ ask_run(const struct control_row *row, int argc, char **argv)
 {
 	struct ask a = { .config = CLI_CONFIG };
 	struct control_request request;
-	char path[SETTINGS_PATH_MAX];
 	const char *why;
 	uint8_t *answer = NULL;
 	size_t n = 0;
@@ -138,10 +148,9 @@ ask_run(const struct control_row *row, int argc, char **argv)
 		(void)fprintf(stderr, "expected %s\n", why);
 		return usage(row);
 	}
-	cli_socket_path(path, a.config);
-	err = client_ask(&answer, &n, path, a.line);
-	if (err != 0)
-		return say_failure(path, err);
+	err = cli_ask(&answer, &n, a.config, a.line);
+	if (err != CLI_FINE)
+		return err;
 	err = say_answer(&a, span_of(answer, n));
 	free(answer);
 	return err;

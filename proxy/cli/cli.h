@@ -69,6 +69,8 @@ int dane_verify_run(int argc, char **argv);
 int dns_lookup_run(int argc, char **argv);
 int policy_explain_run(int argc, char **argv);
 int probe_run(int argc, char **argv);
+int report_run(int argc, char **argv);
+int metrics_run(int argc, char **argv);
 int firewall_print_run(int argc, char **argv);
 int firewall_apply_run(int argc, char **argv);
 int firewall_remove_run(int argc, char **argv);
@@ -99,6 +101,13 @@ int cli_answer_error(struct span answer, const char *error);
  */
 DG_MUSTCHECK int cli_authorities_read(struct pkix_store **out,
     const struct settings *settings);
+
+/*
+ * Asks the daemon of that configuration; the answer is to be freed. What fails
+ * goes to stderr, and its exit code is returned; CLI_FINE otherwise.
+ */
+DG_MUSTCHECK int cli_ask(uint8_t **answer, size_t *n, const char *config,
+    const char *line);
 
 /*
  * Takes `-c FILE` and nothing else off the arguments. False, said on stderr,

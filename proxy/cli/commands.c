@@ -105,6 +105,18 @@ const struct cli_command cli_commands[] = {
 	  "`danegate probe`. Exit: 0, or 2 for bad arguments or a bad "
 	  "configuration.",
 	  policy_explain_run },
+	{ "report", "[--month YYYY-MM] [--text|--json|--csv] [-c FILE]",
+	  "tell how the mail of a month was protected, and what was held",
+	  "From the sums of each day in the state directory, which are kept for "
+	  "400 days; the daemon need not run. Without --month the latest one. Text "
+	  "is for a console of 80 columns, CSV has a line for each day. Exit: 0, "
+	  "1 when the sums cannot be read, 2 bad arguments or a bad configuration.",
+	  report_run },
+	{ "metrics", "[-c FILE]",
+	  "write the counters since the start as OpenMetrics text",
+	  "For a text file of a node exporter, or to be fetched over SSH; the same "
+	  "numbers as `danegate show statistics`. Exit: 0, or as show has it.",
+	  metrics_run },
 	{ "firewall print", "[-c FILE]",
 	  "show the rules that hand port 25 of the LAN to danegated",
 	  "Text for `nft -f`, with the ip commands as comments; nothing is "

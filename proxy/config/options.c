@@ -191,8 +191,8 @@ static const struct option options[] = {
 	{ "state directory", { "PATH" },
 	  A_PATH, &kind_path, AT(state_directory), .max = SETTINGS_PATH_MAX,
 	  .help = "what is kept over a restart",
-	  .detail = "The trust anchors' state, the latest time known, and "
-	    "downgrade memory. It must be writable for `proxy user`." },
+	  .detail = "The trust anchors' state, the latest time known, "
+	    "downgrade memory and the sums of each day. It must be writable for `proxy user`." },
 	{ "log destination", { "stderr|syslog" },
 	  NULL, &kind_word, AT(log_destination),
 	  .help = "where the log goes",

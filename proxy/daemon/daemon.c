@@ -14,13 +14,15 @@
 #include "base/file.h"
 #include "config/config.h"
 #include "daemon/control.h"
-#include "daemon/insight.h"
 #include "daemon/exceptions.h"
+#include "daemon/insight.h"
 #include "daemon/keep.h"
 #include "daemon/privileges.h"
+#include "daemon/sums.h"
 #include "dns/system.h"
 #include "net/listener.h"
 #include "session/proxy.h"
+#include "session/watch.h"
 
 #define ANCHORS_MAX  ((size_t)1 << 16)
 #define ACCEPT_MAX   64 /* connections taken per turn of the loop */
@@ -61,6 +63,7 @@ struct daemon {
 	struct control *control;
 	uint64_t started; /* monotonic, milliseconds */
 	struct exceptions *exceptions;
+	struct sums *sums;
 	bool stopping;
 };
 
@@ -370,6 +373,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	pkix_store_free(d->authorities);
 	d->authorities = authorities;
 	exceptions_settings(d->exceptions, &d->settings);
+	sums_move(d->sums, d->settings.state_directory);
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
 	daemon_watch_trial(d);
@@ -535,6 +539,13 @@ daemon_raise_descriptors(void)
 	}
 }
 
+/* Seconds since 1970; 0: not known. */
+static int64_t
+daemon_time(void)
+{
+	return clock_wall_trusted() ? clock_wall() : 0;
+}
+
 static int
 daemon_start(struct daemon *d)
 {
@@ -574,6 +585,9 @@ daemon_start(struct daemon *d)
 		    proxy_memory(d->proxy));
 	if (err == 0)
 		err = exceptions_new(&d->exceptions, d->base, &d->settings);
+	if (err == 0)
+		err = sums_new(&d->sums, d->base, d->settings.state_directory,
+		    &proxy_watch(d->proxy)->counts, daemon_time());
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
 		    dg_err_text(err));
@@ -585,6 +599,7 @@ daemon_free(struct daemon *d)
 {
 	control_free(d->control);
 	exceptions_free(d->exceptions);
+	sums_free(d->sums, daemon_time());
 	keep_free(d->keep);
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);

@@ -87,7 +87,7 @@ put_decision(struct json *j, const struct watch_decision *d)
 }
 
 static uint64_t
-held(const struct watch_counts *c)
+held(const struct counts *c)
 {
 	return c->verdicts[VERDICT_DEFER] + c->verdicts[VERDICT_REJECT] +
 	    c->verdicts[VERDICT_UNKNOWN] - c->passed;
@@ -338,7 +338,7 @@ put_lookups(struct json *j, const struct insight *in)
 static void
 show_statistics(struct json *j, const struct insight *in)
 {
-	const struct watch_counts *c = &proxy_watch(in->proxy)->counts;
+	const struct counts *c = &proxy_watch(in->proxy)->counts;
 
 	put_number(j, "sessions", c->sessions);
 	put_number(j, "turned_away", c->turned_away);

@@ -9,7 +9,7 @@ watch_is_held(const struct watch_decision *d)
 }
 
 static void
-count(struct watch_counts *c, const struct watch_decision *d)
+count(struct counts *c, const struct watch_decision *d)
 {
 	c->verdicts[d->judgement.verdict]++;
 	c->reasons[d->judgement.reason]++;

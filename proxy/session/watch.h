@@ -6,28 +6,12 @@
 #ifndef DG_SESSION_WATCH_H
 #define DG_SESSION_WATCH_H
 
-#include "policy/policy.h"
+#include "policy/counts.h"
 
 #define WATCH_DECISIONS	   64
 #define WATCH_DESTINATIONS 128
 #define WATCH_WHY_MAX	   160
 #define WATCH_TLS_MAX	   16 /* "TLSv1.3" */
-
-#define WATCH_VERDICTS (VERDICT_REJECT + 1)
-#define WATCH_AUTHS    (AUTH_PKIX + 1)
-
-struct watch_counts {
-	uint64_t sessions;
-	uint64_t turned_away;
-	uint64_t messages; /* taken by their servers */
-	uint64_t bytes;	   /* of these */
-	uint64_t handshakes;
-	uint64_t handshakes_failed;
-	uint64_t verdicts[WATCH_VERDICTS]; /* of recipients */
-	uint64_t passed; /* held by the verdict, passed by monitor mode */
-	uint64_t reasons[REASONS];
-	uint64_t auths[WATCH_AUTHS]; /* of recipients with verdict relay */
-};
 
 struct watch_decision {
 	uint64_t number; /* 1 for the first since the start */
@@ -56,7 +40,7 @@ struct watch_destination {
 };
 
 struct watch {
-	struct watch_counts counts;
+	struct counts counts;
 	uint64_t decided; /* decisions since the start */
 	bool held_any;
 	struct watch_decision last_held;

@@ -8,6 +8,7 @@ import dataclasses
 import email.utils
 import hashlib
 import itertools
+import json
 import random
 import re
 
@@ -1060,6 +1061,23 @@ def stop_finishes_the_message(lab, _family):
         finally:
             lab.danegate.start()
     lab.mx.wait_for_message(letter.recipient)
+
+
+@once
+@case
+def figures_survive_a_restart(lab, _family):
+    """The report counts what was delivered before a restart of the daemon; the
+    counters since the start begin at zero."""
+    require_delivered(lab, world.SITES["dane-ee.test"], 4, "dane-ee")
+    lab.danegate.restart()
+    command = (topology.GW, gateway.program("danegate"))
+    conf = ("-c", lab.danegate.conf)
+    report = json.loads(topology.run(*command, "report", "--json", *conf))
+    require(report["sums"]["auth/dane-ee"] >= 1, report)
+    require(report["sums"]["messages"] >= 1, report)
+    metrics = topology.run(*command, "metrics", *conf)
+    require("danegate_messages_total 0\n" in metrics, metrics)
+    require(metrics.endswith("# EOF\n"), metrics)
 
 
 @once

@@ -1,0 +1,36 @@
+/*
+ * The sums of each day on disk, for `danegate report`: what the counters since
+ * the start have risen by, and what was written of this day before a restart.
+ * Added to every quarter of an hour, and at the end, if anything has changed;
+ * written anew with one record a day when a day is over and at start. A damaged
+ * file costs the records that are damaged. While the time is not known, what is
+ * counted waits for a day.
+ */
+#ifndef DG_DAEMON_SUMS_H
+#define DG_DAEMON_SUMS_H
+
+#include "config/settings.h"
+#include "policy/counts.h"
+
+#define SUMS_SECONDS 900
+
+struct event_base;
+struct sums;
+
+/*
+ * counts: those since the start, which rise from zero; the caller's, and must
+ * outlive it, as must base. now: seconds since 1970, 0: not known. DG_ENOMEM.
+ */
+DG_MUSTCHECK int sums_new(struct sums **out, struct event_base *base,
+    const char *directory, const struct counts *counts, int64_t now);
+
+/* From now on they are kept in that directory, from this day on. */
+void sums_move(struct sums *s, const char *directory);
+
+/* Writes what has changed; the timer does so by itself. */
+void sums_save(struct sums *s, int64_t now);
+
+/* Saves first; NULL is fine. */
+void sums_free(struct sums *s, int64_t now);
+
+#endif

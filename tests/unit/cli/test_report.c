@@ -1,0 +1,172 @@
+/*
+ * danegate report: the forms against golden files, tests/unit/cli/report.FORM.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "cli/report.h"
+#include "config/config.h"
+
+#define GOLDEN	   "tests/unit/cli/report."
+#define GOLDEN_MAX 16384
+#define DEC_1_2026 20788 /* 2026-12-01 */
+#define JAN_1_2027 20819 /* 2027-01-01 */
+
+static struct report report;
+static struct settings settings;
+
+static const char configuration[] =
+    "set policy domain example.nl level may until 2027-01-15 reason \"TLS 1.0 "
+    "only\"\n"
+    "set policy domain .example.com level dane-only\n";
+
+/* December with one day, January with two, one day of February. */
+static int
+setup(void **state)
+{
+	struct counts c = { .messages = 90, .bytes = 123456, .sessions = 80 };
+	struct config_error error;
+
+	(void)state;
+	c.auths[AUTH_DANE_EE] = 50;
+	c.auths[AUTH_TLS] = 30;
+	c.auths[AUTH_NONE] = 20;
+	c.verdicts[VERDICT_RELAY] = 100;
+	c.reasons[REASON_OK] = 100;
+	report_add(&report, DEC_1_2026 + 4, &c);
+	c.auths[AUTH_DANE_TA] = 33;
+	c.auths[AUTH_NONE] = 0;
+	c.verdicts[VERDICT_RELAY] = 113;
+	c.verdicts[VERDICT_DEFER] = 3;
+	c.verdicts[VERDICT_REJECT] = 1;
+	c.passed = 1;
+	c.reasons[REASON_OK] = 113;
+	c.reasons[REASON_TLSA_MISMATCH] = 3;
+	c.reasons[REASON_NULL_MX] = 1;
+	c.handshakes = 100;
+	c.handshakes_failed = 2;
+	/* Not in order, and one of them twice: the latter holds. */
+	report_add(&report, JAN_1_2027 + 30, &c);
+	report_add(&report, JAN_1_2027 + 31, &c);
+	c.turned_away = 9;
+	report_add(&report, JAN_1_2027, &c);
+	c.turned_away = 4;
+	report_add(&report, JAN_1_2027, &c);
+	report.settings = &settings;
+	report.now = (JAN_1_2027 + 31) * (int64_t)DATE_SECONDS;
+	strcpy(report.month, "2027-01");
+	return config_parse(&settings, span_text(configuration), &error);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	settings_free(&settings);
+	return 0;
+}
+
+static void
+compare(const char *form, const char *text, size_t n)
+{
+	char path[128];
+	uint8_t *wanted;
+	size_t wanted_n;
+
+	(void)snprintf(path, sizeof(path), GOLDEN "%s", form);
+	assert_int_equal(file_read(&wanted, &wanted_n, path, GOLDEN_MAX), 0);
+	if (n != wanted_n || memcmp(text, wanted, n) != 0)
+		fail_msg("%s is not:\n%s", path, text);
+	free(wanted);
+}
+
+static void
+test_text(void **state)
+{
+	char *text;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+	size_t column = 0;
+
+	(void)state;
+	assert_non_null(to);
+	report_text(to, &report);
+	assert_int_equal(fclose(to), 0);
+	compare("text", text, n);
+	for (size_t i = 0; i < n; i++) {
+		column = text[i] == '\n' ? 0 : column + 1;
+		assert_true(column <= 80);
+	}
+	free(text);
+}
+
+static void
+test_csv(void **state)
+{
+	char *text;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	(void)state;
+	assert_non_null(to);
+	report_csv(to, &report);
+	assert_int_equal(fclose(to), 0);
+	compare("csv", text, n);
+	free(text);
+}
+
+static void
+test_json(void **state)
+{
+	char *text;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	(void)state;
+	assert_non_null(to);
+	assert_int_equal(report_json(to, &report), 0);
+	assert_int_equal(fclose(to), 0);
+	compare("json", text, n);
+	free(text);
+}
+
+/* The oldest gives way, whatever the order. */
+static void
+test_days_are_bounded(void **state)
+{
+	struct report *r = calloc(1, sizeof(*r));
+	const struct counts c = { .messages = 1 };
+
+	(void)state;
+	assert_non_null(r);
+	for (int64_t day = 2 * COUNTS_DAYS_MAX; day > 0; day--)
+		report_add(r, day, &c);
+	assert_int_equal(r->ndays, COUNTS_DAYS_MAX);
+	assert_int_equal(r->days[0].day, COUNTS_DAYS_MAX + 1);
+	report_add(r, 2 * COUNTS_DAYS_MAX + 1, &c);
+	assert_int_equal(r->ndays, COUNTS_DAYS_MAX);
+	assert_int_equal(r->days[0].day, COUNTS_DAYS_MAX + 2);
+	for (size_t i = 1; i < r->ndays; i++)
+		assert_int_equal(r->days[i].day, r->days[i - 1].day + 1);
+	free(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_days_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
