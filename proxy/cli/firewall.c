@@ -102,7 +102,27 @@ run_nft(const struct settings *s)
 	return code;
 }
 
-/* Is our rule among the family's? On failure *there is false. */
+/* Has one of the lines the priority of our rule? */
+static bool
+mark_rule_among(FILE *lines)
+{
+	char line[COMMAND_MAX];
+	bool beginning = true;
+	bool found = false;
+
+	while (!found && fgets(line, sizeof(line), lines) != NULL) {
+		found = beginning &&
+		    strncmp(line, RULESET_PRIORITY ":",
+			sizeof(RULESET_PRIORITY)) == 0;
+		beginning = strchr(line, '\n') != NULL;
+	}
+	return found;
+}
+
+/*
+ * Is our rule among the family's? On failure *there is false. All rules are
+ * asked for: the ip of small routers (busybox) can select none.
+ */
 static int
 mark_rule_there(bool *there, unsigned family)
 {
@@ -114,9 +134,9 @@ mark_rule_there(bool *there, unsigned family)
 		perror("tmpfile");
 		return CLI_FAILED;
 	}
-	code = run(-1, fileno(f), "ip -%u rule show priority " RULESET_PRIORITY,
-	    family);
-	*there = code == CLI_FINE && lseek(fileno(f), 0, SEEK_END) > 0;
+	code = run(-1, fileno(f), "ip -%u rule show", family);
+	rewind(f);
+	*there = code == CLI_FINE && mark_rule_among(f);
 	(void)fclose(f);
 	return code;
 }
