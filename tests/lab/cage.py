@@ -8,6 +8,7 @@ inside the cage alone. Only the folder of files is left to be removed, by the
 process outside.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -16,6 +17,8 @@ import sys
 import tempfile
 
 FOLDER = "DANEGATE_LAB_FOLDER"
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 1 << 18
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(keep=False):
@@ -23,6 +26,8 @@ def enter(keep=False):
     caged run, cleans up and exits as that did. keep: leave the folder."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     if FOLDER in os.environ:
+        if not _root_is_mount():
+            _mount_root()
         _furnish()
         return os.environ[FOLDER]
     if os.geteuid() != 0:
@@ -45,7 +50,8 @@ def _run_caged(folder):
         signal.signal(number, _stop)
     caged = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL",
-         "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
+         "unshare", "--mount", "--propagation",
+         "private" if _root_is_mount() else "unchanged", "--pid", "--fork",
          "--mount-proc", "--kill-child=SIGKILL", sys.executable, *sys.argv],
         env={**os.environ, FOLDER: folder})
     try:
@@ -53,6 +59,39 @@ def _run_caged(folder):
     finally:
         caged.kill()
         caged.wait()
+
+
+def _root_is_mount():
+    with open("/proc/self/mountinfo") as mounts:
+        return any(line.split()[4] == "/" for line in mounts)
+
+
+def _mount_root():
+    """In a plain chroot / is a folder like others, and neither can its mounts
+    be kept from the machine's nor does `ip netns` work. So it is mounted on
+    itself, after the mount namespace, which is ours alone, has been cut off
+    from the machine's at its true root: from a working directory outside of
+    the root, .. leads there."""
+    here, folder = os.open("/", os.O_RDONLY), os.getcwd()
+    try:
+        os.chdir("/")
+        os.chroot(os.environ[FOLDER])
+        while not os.path.samefile(".", ".."):
+            os.chdir("..")
+        os.chroot(".")
+        _mount(b"none", b"/", MS_REC | MS_PRIVATE)
+        os.fchdir(here)
+        root = os.getcwd()
+        _mount(os.fsencode(root), os.fsencode(root), MS_REC | MS_BIND)
+        os.chroot(root)
+        os.chdir(folder)
+    finally:
+        os.close(here)
+
+
+def _mount(source, target, flags):
+    if libc.mount(source, target, None, ctypes.c_ulong(flags), None) != 0:
+        raise OSError(ctypes.get_errno(), "mount", target)
 
 
 def _stop(number, _frame):
