@@ -142,6 +142,9 @@ class OpenSmtpdHosts(MailHosts):
         self._add_keys("root")
         self.root.folder("var/spool/smtpd", mode=0o711)
         self.root.folder("var/lib/opensmtpd/empty")
+        # It does not begin without authorities, though it asks none.
+        self.root.write("etc/ssl/certs/ca-certificates.crt", pathlib.Path(
+            next(iter(hosts.values()))[1].chain).read_text())
         conf = "".join(
             f'pki {name} cert "/keys/{name}.pem"\n'
             f'pki {name} key "/keys/{name}.key"\n'
