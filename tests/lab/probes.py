@@ -145,14 +145,16 @@ def probe_tells_each_step(lab, family):
 
 @case
 def probe_versions(lab, family):
-    """TLS 1.2 alone and TLS 1.3 alone, with an ECDSA and an RSA key."""
-    for name, version, key in (("tls12.test", "TLSv1.2", "EC 256"),
-                               ("tls13.test", "TLSv1.3", "RSA 2048"),
-                               ("old-tls.test", "TLSv1.2", "RSA 2048")):
+    """TLS 1.2 alone and TLS 1.3 alone, with an ECDSA and an RSA key, and how
+    good that is."""
+    for name, version, key, grade in (
+            ("tls12.test", "TLSv1.2", "EC 256", "sufficient"),
+            ("tls13.test", "TLSv1.3", "RSA 2048", "phase-out"),
+            ("old-tls.test", "TLSv1.2", "RSA 2048", "phase-out")):
         _, told = probe_json(lab, world.SITES[name].domain(family))
         tls, = steps_of(told, "tls")
-        require_equal((tls["version"], tls["chain"][0]["key"]),
-                      (version, key), name)
+        require_equal((tls["version"], tls["chain"][0]["key"], tls["grade"]),
+                      (version, key, grade), name)
 
 
 @case
