@@ -198,6 +198,26 @@ conn_handshake(struct tls_conn *c)
 		conn_fail(c, MBEDTLS_ERR_SSL_ALLOC_FAILED);
 }
 
+/*
+ * A write first ends what a read has left half done because wire_out was full:
+ * a ticket, which the library tells of by an error that is none. Before it looks
+ * at the ticket it sends what was unsent, so that is not to be written again.
+ */
+static int
+conn_encrypt(struct tls_conn *c, const uint8_t *p, size_t n)
+{
+	int r = mbedtls_ssl_write(&c->ssl, p, n);
+	int most;
+
+	if (r != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		return r;
+	conn_note_ticket(c);
+	if (c->unsent == UNSENT_NONE)
+		return mbedtls_ssl_write(&c->ssl, p, n);
+	most = mbedtls_ssl_get_max_out_record_payload(&c->ssl);
+	return most < 0 || n < (size_t)most ? (int)n : most;
+}
+
 /* Sends the alert that waits inside the library. True when it is gone. */
 static bool
 conn_flush(struct tls_conn *c)
@@ -207,7 +227,7 @@ conn_flush(struct tls_conn *c)
 
 	if (c->unsent != UNSENT_OTHER)
 		return true;
-	r = mbedtls_ssl_write(&c->ssl, nothing, 0);
+	r = conn_encrypt(c, nothing, 0);
 	if (r == MBEDTLS_ERR_SSL_WANT_WRITE)
 		return false;
 	c->unsent = UNSENT_NONE;
@@ -224,7 +244,7 @@ conn_write_data(struct tls_conn *c)
 
 	while (data = buf_peek(c->buffers.app_out), data.n > 0) {
 		size_t n = c->unsent == UNSENT_DATA ? c->unsent_len : data.n;
-		int r = mbedtls_ssl_write(&c->ssl, data.p, n);
+		int r = conn_encrypt(c, data.p, n);
 
 		if (r == MBEDTLS_ERR_SSL_WANT_WRITE) {
 			c->unsent = UNSENT_DATA;
