@@ -54,8 +54,8 @@ write_divert(FILE *out)
 	static const char *const packets[] = {
 		"tcp sport 25",
 		"icmp type destination-unreachable @th,240,16 25",
-		"icmpv6 type { destination-unreachable, packet-too-big } "
-		"@th,400,16 25",
+		("icmpv6 type { destination-unreachable, packet-too-big } "
+		 "@th,400,16 25"),
 	};
 
 	(void)fputs("\tchain divert {\n"
