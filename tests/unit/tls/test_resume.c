@@ -265,6 +265,84 @@ test_trickle(void **state)
 	link_stop(l);
 }
 
+#define NARROW 1000 /* bytes that wire_out holds */
+
+/*
+ * A ticket comes (RFC 8446 4.6.1) while a record waits because wire_out is full,
+ * n bytes of data, and the end behind them if they are to be the last.
+ */
+static void
+ticket_behind_output(struct link *l, size_t n, bool last)
+{
+	struct tls_binding b = binding("a");
+
+	/* Without -rev the server says how it ended. */
+	link_start(l, "ecdsa", "chain",
+	    OPTIONS("-tls1_3", "-num_tickets", "1", last ? NULL : "-rev"));
+	assert_int_equal(link_connect(l, NULL, NARROW, ROOM), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+	    TLS_STATE_OPEN);
+	while (buf_peek(&l->wire_out).n > 0)
+		(void)link_turn(l, false);
+	tls_conn_keep(l->conn, &b, HOUR);
+	assert_int_equal(counts(l).tickets, 0);
+	l->hold_output = true;
+	for (size_t i = 0; i < n; i++) {
+		char c = i % 500 == 499 ? '\n' : (char)('a' + i / 500);
+
+		assert_int_equal(buf_put(&l->app_out, &c, 1), 0);
+	}
+	if (last)
+		tls_conn_close(l->conn);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_OPEN);
+	assert_int_equal(buf_room(&l->wire_out), 0);
+	/* The ticket is in wire_in, and then inside the library. */
+	while (buf_peek(&l->wire_in).n == 0)
+		assert_int_equal(link_turn(l, false), TLS_STATE_OPEN);
+	assert_int_equal(tls_conn_run(l->conn), TLS_STATE_OPEN);
+	assert_int_equal(buf_peek(&l->wire_in).n, 0);
+	assert_int_equal(counts(l).tickets, 0);
+	l->hold_output = false;
+}
+
+/* The session goes on, each byte goes out once, and the ticket is kept. */
+static void
+test_ticket_while_output_is_full(void **state)
+{
+	struct link *l = &the_link;
+	const size_t n = 2000;
+	size_t got = 0;
+
+	(void)state;
+	ticket_behind_output(l, n, false);
+	while (got < n) {
+		struct span s;
+
+		if (link_turn(l, true) != TLS_STATE_OPEN)
+			fail_msg("%s", tls_conn_error(l->conn));
+		s = buf_peek(&l->app_in);
+		/* Reversed, a line of one letter is the same. */
+		for (size_t i = 0; i < s.n; i++, got++)
+			assert_int_equal(s.p[i],
+			    got % 500 == 499 ? '\n' : 'a' + (int)got / 500);
+		buf_clear(&l->app_in);
+	}
+	assert_int_equal(counts(l).tickets, 1);
+	/* Nothing came twice: the next line is the next answer. */
+	exchange(l);
+	finish(l);
+	link_stop(l);
+
+	/* Not data but the end is what waits: 22 bytes belong to a record. */
+	ticket_behind_output(l, NARROW - 30, true);
+	while (buf_peek(&l->wire_out).n > 0 || counts(l).tickets == 0)
+		assert_int_equal(link_turn(l, false), TLS_STATE_OPEN);
+	/* A truncation it would tell in another word. */
+	server_expect(&l->server, "CONNECTION CLOSED");
+	link_disconnect(l);
+	link_stop(l);
+}
+
 /* More tickets than there is room for: the oldest give way, and the budget of
  * its own holds. */
 static void
@@ -334,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_server_declines),
 		cmocka_unit_test(test_version_changes),
 		cmocka_unit_test(test_trickle),
+		cmocka_unit_test(test_ticket_while_output_is_full),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_binding),
 	};
