@@ -35,6 +35,17 @@ DG_MUSTCHECK int record_put(struct buf *b, uint8_t kind, struct span payload);
 DG_MUSTCHECK int record_take(struct record *out, struct span *in, bool ended,
     size_t *skipped);
 
+/* What of a table is to be written: what the records do not have yet, to be
+ * added to them, or all of it, in place of them. */
+enum record_extent {
+	RECORD_NOTHING = 0,
+	RECORD_CHANGES,
+	RECORD_ALL,
+};
+
+/* Takes payloads of a table in their order. */
+typedef void record_payload_cb(void *arg, struct span payload);
+
 /* Numbers in payloads, high byte first; n is 1 to 8 bytes. */
 void record_number_put(uint8_t *p, size_t n, uint64_t value);
 uint64_t record_number_get(const uint8_t *p, size_t n);

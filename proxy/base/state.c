@@ -131,6 +131,19 @@ state_read(uint8_t **out, size_t *n, const char *directory, const char *name)
 	return file_read(out, n, path, STATE_MAX);
 }
 
+int
+state_remove(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (make_path(path, directory, name, "") != 0)
+		return DG_ELIMIT;
+	if (unlink(path) != 0 && errno != ENOENT)
+		return DG_EIO;
+	sync_directory(directory);
+	return 0;
+}
+
 /* Gives the whole records that b holds, and keeps what may begin another. */
 static void
 give_records(struct buf *b, bool ended, struct state_records *out,

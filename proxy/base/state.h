@@ -24,6 +24,9 @@ DG_MUSTCHECK int state_write(const char *directory, const char *name,
 DG_MUSTCHECK int state_read(uint8_t **out, size_t *n, const char *directory,
     const char *name);
 
+/* The file goes, if it was there. DG_EIO with errno set, DG_ELIMIT. */
+DG_MUSTCHECK int state_remove(const char *directory, const char *name);
+
 /*
  * A file that is written piece by piece. Whoever has opened it ends it, once
  * and in any case, and only then knows whether it is there. The fields belong

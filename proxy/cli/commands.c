@@ -105,12 +105,16 @@ const struct cli_command cli_commands[] = {
 	  "`danegate probe`. Exit: 0, or 2 for bad arguments or a bad "
 	  "configuration.",
 	  policy_explain_run },
-	{ "report", "[--month YYYY-MM] [--text|--json|--csv] [-c FILE]",
+	{ "report",
+	  "[--month YYYY-MM] [--text|--json|--csv [--domains]] [--top N] [-c FILE]",
 	  "tell how the mail of a month was protected, and what was held",
-	  "From the sums of each day in the state directory, which are kept for "
-	  "400 days; the daemon need not run. Without --month the latest one. Text "
-	  "is for a console of 80 columns, CSV has a line for each day. Exit: 0, "
-	  "1 when the sums cannot be read, 2 bad arguments or a bad configuration.",
+	  "From the state directory: the sums of each day, which are kept for 400 "
+	  "days, and the domains that mail went to without DANE, or was held for, "
+	  "kept for `report domain-days`; the daemon need not run. Without --month "
+	  "the latest one. Text is for a console of 80 columns, with the 20 domains "
+	  "of each list that had the most recipients, or N; JSON has all, CSV a line "
+	  "for each day or (--domains) for each domain. Exit: 0, 1 when the files "
+	  "cannot be read, 2 bad arguments or a bad configuration.",
 	  report_run },
 	{ "metrics", "[-c FILE]",
 	  "write the counters since the start as OpenMetrics text",

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/state.h"
 #include "cli/cli.h"
+#include "cli/report_domains.h"
 #include "config/kinds.h"
 
 /* How mail was protected, best first: the rows of every form. */
@@ -182,6 +183,35 @@ state_text(enum rule_state state)
 	return "holds";
 }
 
+static const char *
+mode_text(const struct settings *s)
+{
+	return s->mode == MODE_MONITOR ? "monitor" : "enforce";
+}
+
+static const char *
+minimum_text(enum tls_minimum minimum)
+{
+	switch (minimum) {
+	case TLS_MINIMUM_SUFFICIENT:
+		return "sufficient";
+	case TLS_MINIMUM_GOOD:
+		return "good";
+	case TLS_MINIMUM_PHASE_OUT:
+		break;
+	}
+	return "phase-out";
+}
+
+static void
+text_rule(FILE *to, const char *state, const char *text)
+{
+	char line[OPTION_VALUE_MAX + 64];
+
+	(void)snprintf(line, sizeof(line), "%s: %s", state, text);
+	report_wrap(to, "  ", span_text(line));
+}
+
 static void
 text_rules(FILE *to, const struct report *r)
 {
@@ -190,12 +220,23 @@ text_rules(FILE *to, const struct report *r)
 
 	(void)fprintf(to,
 	    "\nConfiguration\n"
-	    "  default level %s, mode %s\n"
-	    "  DNSSEC is validated by danegate itself; TLS 1.2 and 1.3\n",
-	    level_text(s->default_level),
-	    s->mode == MODE_MONITOR ? "monitor" : "enforce");
+	    "  default level %s, mode %s, on-block %s\n"
+	    "  DNSSEC: validated by danegate itself, %s\n"
+	    "  TLS: 1.2 and 1.3, at least grade %s (NCSC-NL 2025-05)\n"
+	    "  destination that no MX host lists: %s; MX not signed: %s\n"
+	    "  downgrade memory of %" PRIu32 " days\n",
+	    level_text(s->default_level), mode_text(s),
+	    s->on_block == ON_BLOCK_REJECT ? "reject" : "defer",
+	    s->trust_anchor_file[0] != '\0' ? "anchors of a file"
+					    : "built-in root anchors",
+	    minimum_text(s->tls_minimum),
+	    s->unlisted == UNLISTED_DEFER ? "defer" : "allow",
+	    s->insecure_mx == INSECURE_MX_MAY ? "may" : "dane", s->memory_days);
+	for (size_t i = 0; i < s->nrelays; i++)
+		if (kind_relay.show(text, s, NULL, i))
+			text_rule(to, "relay", text);
 	for (size_t i = 0; i < s->ndomains; i++)
-		(void)fprintf(to, "  %s: %s\n",
+		text_rule(to,
 		    state_text(policy_rule_end(&s->domains[i], r->now)),
 		    domain_rule_text(&s->domains[i], text));
 }
@@ -223,11 +264,18 @@ report_text(FILE *to, const struct report *r)
 	text_line(to, "sessions turned away", c.turned_away);
 	text_line(to, "TLS handshakes", c.handshakes);
 	text_line(to, "TLS handshakes failed", c.handshakes_failed);
+	report_domains_text(to, r->evidence, r->top);
 	text_trend(to, r);
 	text_rules(to, r);
 }
 
 /* CSV: a line for each day, a column for each counter */
+
+void
+report_csv_domains(FILE *to, const struct report *r)
+{
+	report_domains_csv(to, r->evidence);
+}
 
 void
 report_csv(FILE *to, const struct report *r)
@@ -322,6 +370,36 @@ json_rules(struct json *j, const struct report *r)
 	json_close(j);
 }
 
+static void
+json_word(struct json *j, const char *key, const char *word)
+{
+	json_key(j, key);
+	json_text(j, word);
+}
+
+static void
+json_box(struct json *j, const struct report *r)
+{
+	const struct settings *s = r->settings;
+
+	json_word(j, "default", level_text(s->default_level));
+	json_word(j, "mode", mode_text(s));
+	json_word(j, "on_block",
+	    s->on_block == ON_BLOCK_REJECT ? "reject" : "defer");
+	json_key(j, "dnssec_validated");
+	json_bool(j, true);
+	json_word(j, "trust_anchors",
+	    s->trust_anchor_file[0] != '\0' ? s->trust_anchor_file
+					    : "built-in");
+	json_word(j, "tls_versions", "TLSv1.2 TLSv1.3");
+	json_word(j, "tls_minimum", minimum_text(s->tls_minimum));
+	json_word(j, "unlisted_destination",
+	    s->unlisted == UNLISTED_DEFER ? "defer" : "allow");
+	json_word(j, "insecure_mx",
+	    s->insecure_mx == INSECURE_MX_MAY ? "may" : "dane");
+	json_count(j, "downgrade_memory_days", s->memory_days);
+}
+
 int
 report_json(FILE *to, const struct report *r)
 {
@@ -337,12 +415,9 @@ report_json(FILE *to, const struct report *r)
 	json_count(&j, "relayed", relayed(&c));
 	json_key(&j, "sums");
 	json_sums(&j, &c);
+	report_domains_json(&j, r->evidence, r->top);
 	json_months(&j, r);
-	json_key(&j, "default");
-	json_text(&j, level_text(r->settings->default_level));
-	json_key(&j, "mode");
-	json_text(&j,
-	    r->settings->mode == MODE_MONITOR ? "monitor" : "enforce");
+	json_box(&j, r);
 	json_rules(&j, r);
 	json_close(&j);
 	return json_end(&j);
@@ -360,6 +435,8 @@ struct options {
 	const char *config;
 	const char *month; /* NULL: the latest there is */
 	enum form form;
+	bool domains; /* CSV of domains */
+	uint64_t top; /* 0: as the form has it */
 };
 
 static bool
@@ -382,8 +459,15 @@ take_arguments(struct options *o, int argc, char **argv)
 			o->form = FORM_CSV;
 		} else if (strcmp(argv[i], "--text") == 0) {
 			o->form = FORM_TEXT;
+		} else if (strcmp(argv[i], "--domains") == 0) {
+			o->domains = true;
 		} else if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
 			o->config = argv[++i];
+		} else if (strcmp(argv[i], "--top") == 0 && i + 1 < argc) {
+			if (span_number(&o->top, span_text(argv[++i]),
+				UINT32_MAX) != 0 ||
+			    o->top == 0)
+				return false;
 		} else if (strcmp(argv[i], "--month") == 0 && i + 1 < argc) {
 			o->month = argv[++i];
 			if (!take_month(o->month))
@@ -406,6 +490,42 @@ take_record(void *arg, const struct record *record)
 		report_add(arg, day, &c);
 }
 
+static void
+take_evidence(void *arg, const struct record *record)
+{
+	struct report *r = arg;
+
+	/* What another version wrote is passed over. */
+	if (record->kind == EVIDENCE_RECORD &&
+	    evidence_restore(r->evidence, record->payload) == DG_ENOMEM)
+		r->lacks = true;
+}
+
+static int
+say_unread(const char *directory, const char *file, int err)
+{
+	if (err == 0 || (err == DG_EIO && errno == ENOENT))
+		return CLI_FINE;
+	(void)fprintf(stderr, "%s/%s: %s\n", directory, file,
+	    err == DG_EIO ? strerror(errno) : dg_err_text(err));
+	return CLI_FAILED;
+}
+
+static int
+load_evidence(struct report *r)
+{
+	const char *directory = r->settings->state_directory;
+	char file[EVIDENCE_FILE_MAX];
+	struct state_records read;
+
+	(void)snprintf(file, sizeof(file), EVIDENCE_FILE "%s", r->month);
+	if (say_unread(directory, file,
+		state_records_read(&read, directory, file, take_evidence, r)) !=
+	    CLI_FINE)
+		return CLI_FAILED;
+	return r->lacks ? CLI_FAILED : CLI_FINE;
+}
+
 /* No file yet is a report of nothing. */
 static int
 load(struct report *r, const char *month)
@@ -415,34 +535,59 @@ load(struct report *r, const char *month)
 	int err = state_records_read(&read, directory, COUNTS_FILE, take_record,
 	    r);
 
-	if (err != 0 && !(err == DG_EIO && errno == ENOENT)) {
-		(void)fprintf(stderr, "%s/%s: %s\n", directory, COUNTS_FILE,
-		    err == DG_EIO ? strerror(errno) : dg_err_text(err));
+	if (say_unread(directory, COUNTS_FILE, err) != CLI_FINE)
 		return CLI_FAILED;
-	}
 	if (month != NULL)
 		(void)snprintf(r->month, sizeof(r->month), "%s", month);
 	else
 		(void)month_of(r->ndays > 0 ? r->days[r->ndays - 1].day
 					    : clock_wall() / DATE_SECONDS,
 		    r->month);
-	return CLI_FINE;
+	return load_evidence(r);
 }
 
 static int
-write_form(const struct report *r, enum form form)
+write_form(const struct report *r, const struct options *o)
 {
-	switch (form) {
+	switch (o->form) {
 	case FORM_TEXT:
 		report_text(stdout, r);
 		break;
 	case FORM_CSV:
-		report_csv(stdout, r);
+		if (o->domains)
+			report_csv_domains(stdout, r);
+		else
+			report_csv(stdout, r);
 		break;
 	case FORM_JSON:
 		return report_json(stdout, r) == 0 ? CLI_FINE : CLI_FAILED;
 	}
 	return CLI_FINE;
+}
+
+static void
+report_free(struct report *r)
+{
+	if (r != NULL)
+		evidence_free(r->evidence);
+	free(r);
+}
+
+static int
+report_read(struct report **out, const struct settings *s,
+    const struct options *o)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	*out = r;
+	if (r == NULL || evidence_new(&r->evidence) != 0)
+		return CLI_FAILED;
+	r->settings = s;
+	r->now = clock_wall_trusted() ? clock_wall() : 0;
+	r->top = o->top != 0	   ? (size_t)o->top
+	    : o->form == FORM_TEXT ? REPORT_TOP
+				   : SIZE_MAX;
+	return load(r, o->month);
 }
 
 int
@@ -455,7 +600,8 @@ report_run(int argc, char **argv)
 
 	if (!take_arguments(&o, argc, argv)) {
 		(void)fputs("usage: danegate report [--month YYYY-MM] "
-			    "[--text|--json|--csv] [-c FILE]\n",
+			    "[--text|--json|--csv [--domains]] [--top N] "
+			    "[-c FILE]\n",
 		    stderr);
 		return CLI_USAGE;
 	}
@@ -463,17 +609,10 @@ report_run(int argc, char **argv)
 	if (code != CLI_FINE)
 		return code;
 	clock_set_trust(s.clock_trust);
-	r = calloc(1, sizeof(*r));
-	if (r == NULL) {
-		settings_free(&s);
-		return CLI_FAILED;
-	}
-	r->settings = &s;
-	r->now = clock_wall_trusted() ? clock_wall() : 0;
-	code = load(r, o.month);
+	code = report_read(&r, &s, &o);
 	if (code == CLI_FINE)
-		code = write_form(r, o.form);
-	free(r);
+		code = write_form(r, &o);
+	report_free(r);
 	settings_free(&s);
 	return code;
 }

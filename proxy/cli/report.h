@@ -11,6 +11,7 @@
 #include "base/date.h"
 #include "config/settings.h"
 #include "policy/counts.h"
+#include "policy/evidence.h"
 
 #define REPORT_MONTH_MAX sizeof("2027-01")
 
@@ -23,6 +24,9 @@ struct report {
 	const struct settings *settings;
 	int64_t now; /* seconds since 1970, 0: not known */
 	char month[REPORT_MONTH_MAX];
+	struct evidence *evidence;		 /* of the month */
+	size_t top;				 /* domains of each list */
+	bool lacks;				 /* memory ran out */
 	struct report_day days[COUNTS_DAYS_MAX]; /* all there are, in order */
 	size_t ndays;
 };
@@ -36,7 +40,9 @@ size_t report_sum(struct counts *sum, const struct report *r,
     const char *month);
 
 void report_text(FILE *to, const struct report *r);
+/* A line for each day, or for each domain. */
 void report_csv(FILE *to, const struct report *r);
+void report_csv_domains(FILE *to, const struct report *r);
 DG_MUSTCHECK int report_json(FILE *to, const struct report *r); /* DG_EIO */
 
 #endif

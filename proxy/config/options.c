@@ -193,6 +193,15 @@ static const struct option options[] = {
 	  .help = "what is kept over a restart",
 	  .detail = "The trust anchors' state, the latest time known, "
 	    "downgrade memory and the sums of each day. It must be writable for `proxy user`." },
+	{ "report domain-days", { "DAYS" },
+	  "days from 0 to 400", &kind_number, AT(report_days),
+	  .max = 400, .unit = "days",
+	  .help = "how long the report may name a domain",
+	  .detail = "Domains to which mail went without DANE, or was held, are "
+	    "kept in the state directory for so many days after the last such "
+	    "mail; their numbers stay in the sums. Never more of an address "
+	    "than its domain. 0: no domain is kept, and what there was is "
+	    "removed." },
 	{ "log destination", { "stderr|syslog" },
 	  NULL, &kind_word, AT(log_destination),
 	  .help = "where the log goes",

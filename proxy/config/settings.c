@@ -17,6 +17,7 @@ settings_default(struct settings *s)
 		.ca_file = "/etc/ssl/certs/ca-certificates.crt",
 		.default_level = LEVEL_DANE,
 		.memory_days = 30,
+		.report_days = 400,
 		.tls_resumption = SWITCH_ON,
 		.control_socket = "/run/danegate/control",
 		.state_directory = "/var/lib/danegate",

@@ -117,6 +117,7 @@ struct settings {
 	enum insecure_mx insecure_mx;
 	enum bare_newline bare_newline;
 	uint32_t memory_days; /* downgrade memory; 0 turns it off */
+	uint32_t report_days; /* that domains are kept for the report */
 
 	enum switch_state tls_resumption;
 	enum tls_minimum tls_minimum;

@@ -17,6 +17,7 @@
 #include "daemon/exceptions.h"
 #include "daemon/insight.h"
 #include "daemon/keep.h"
+#include "daemon/ledger.h"
 #include "daemon/privileges.h"
 #include "daemon/sums.h"
 #include "dns/system.h"
@@ -64,8 +65,16 @@ struct daemon {
 	uint64_t started; /* monotonic, milliseconds */
 	struct exceptions *exceptions;
 	struct sums *sums;
+	struct ledger *ledger;
 	bool stopping;
 };
+
+/* Seconds since 1970; 0: not known. */
+static int64_t
+daemon_time(void)
+{
+	return clock_wall_trusted() ? clock_wall() : 0;
+}
 
 /* The authorities that level `verify` trusts; NULL where no rule has it. What
  * is wrong goes to *error. */
@@ -374,6 +383,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	d->authorities = authorities;
 	exceptions_settings(d->exceptions, &d->settings);
 	sums_move(d->sums, d->settings.state_directory);
+	ledger_settings(d->ledger, &d->settings, daemon_time());
 	log_open(d->settings.log_destination, d->settings.log_level);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
 	daemon_watch_trial(d);
@@ -539,11 +549,34 @@ daemon_raise_descriptors(void)
 	}
 }
 
-/* Seconds since 1970; 0: not known. */
-static int64_t
-daemon_time(void)
+static void
+daemon_on_decided(void *arg, const struct proxy_decided *decided)
 {
-	return clock_wall_trusted() ? clock_wall() : 0;
+	struct daemon *d = arg;
+
+	ledger_note(d->ledger, decided, daemon_time());
+}
+
+/* What reads and writes files that somebody may have damaged: when the rights
+ * have been given up. */
+static int
+daemon_state(struct daemon *d)
+{
+	struct keep_table memory = keep_memory(proxy_memory(d->proxy));
+	int err = keep_new(&d->keep, d->base, d->settings.state_directory,
+	    KEEP_MEMORY_FILE, &memory);
+
+	if (err == 0)
+		err = exceptions_new(&d->exceptions, d->base, &d->settings);
+	if (err == 0)
+		err = sums_new(&d->sums, d->base, d->settings.state_directory,
+		    &proxy_watch(d->proxy)->counts, daemon_time());
+	if (err == 0)
+		err = ledger_new(&d->ledger, d->base, &d->settings,
+		    daemon_time());
+	if (err == 0)
+		proxy_on_decided(d->proxy, daemon_on_decided, d);
+	return err;
 }
 
 static int
@@ -579,15 +612,8 @@ daemon_start(struct daemon *d)
 		err = daemon_control(d);
 	if (err == 0)
 		err = privileges_drop(d->settings.user);
-	/* Reads what somebody may have damaged: without rights. */
 	if (err == 0)
-		err = keep_new(&d->keep, d->base, d->settings.state_directory,
-		    proxy_memory(d->proxy));
-	if (err == 0)
-		err = exceptions_new(&d->exceptions, d->base, &d->settings);
-	if (err == 0)
-		err = sums_new(&d->sums, d->base, d->settings.state_directory,
-		    &proxy_watch(d->proxy)->counts, daemon_time());
+		err = daemon_state(d);
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
 		    dg_err_text(err));
@@ -600,6 +626,7 @@ daemon_free(struct daemon *d)
 	control_free(d->control);
 	exceptions_free(d->exceptions);
 	sums_free(d->sums, daemon_time());
+	ledger_free(d->ledger);
 	keep_free(d->keep);
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);

@@ -282,16 +282,16 @@ memory_forget(struct memory *m, struct span host)
 
 /* Records */
 
-enum memory_extent
+enum record_extent
 memory_unsaved(const struct memory *m)
 {
 	if (m->everything)
-		return MEMORY_ALL;
-	return m->changed > 0 ? MEMORY_CHANGES : MEMORY_NOTHING;
+		return RECORD_ALL;
+	return m->changed > 0 ? RECORD_CHANGES : RECORD_NOTHING;
 }
 
 static void
-give(const struct entry *e, memory_payload_cb *cb, void *arg)
+give(const struct entry *e, record_payload_cb *cb, void *arg)
 {
 	uint8_t p[AT_HOST + MEMORY_KEY_MAX];
 
@@ -304,18 +304,18 @@ give(const struct entry *e, memory_payload_cb *cb, void *arg)
 }
 
 void
-memory_save(struct memory *m, enum memory_extent extent, memory_payload_cb *cb,
+memory_save(struct memory *m, enum record_extent extent, record_payload_cb *cb,
     void *arg)
 {
 	struct entry *e = m->order.first;
 
 	for (; e != NULL; e = e->used.next) {
-		if (extent != MEMORY_ALL && !e->changed)
+		if (extent != RECORD_ALL && !e->changed)
 			continue;
 		give(e, cb, arg);
 		set_changed(m, e, false);
 	}
-	if (extent == MEMORY_ALL)
+	if (extent == RECORD_ALL)
 		m->everything = false;
 }
 

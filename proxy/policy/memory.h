@@ -79,24 +79,16 @@ void memory_each(const struct memory *m, memory_host_cb *cb, void *arg);
 /* The operator has cleared it. DG_ENOTFOUND. */
 DG_MUSTCHECK int memory_forget(struct memory *m, struct span host);
 
-/* What is to be written: what the records do not have yet, to be added to
- * them, or all of it, in place of them. */
-enum memory_extent {
-	MEMORY_NOTHING = 0,
-	MEMORY_CHANGES,
-	MEMORY_ALL, /* a host was forgotten, or the last writing failed */
-};
-
-/* A time alone is worth writing when it has moved by an hour. */
-enum memory_extent memory_unsaved(const struct memory *m);
+/* RECORD_ALL: a host was forgotten, or the last writing failed. A time alone is
+ * worth writing when it has moved by an hour. */
+enum record_extent memory_unsaved(const struct memory *m);
 
 /*
  * Gives payloads of records in their order, and takes them for written. Where
  * that proves wrong: memory_save_failed(), and all of it is unsaved.
  */
-typedef void memory_payload_cb(void *arg, struct span payload);
-void memory_save(struct memory *m, enum memory_extent extent,
-    memory_payload_cb *cb, void *arg);
+void memory_save(struct memory *m, enum record_extent extent,
+    record_payload_cb *cb, void *arg);
 void memory_save_failed(struct memory *m);
 
 /* Takes in a record's payload, the latest of a host holds. DG_ESYNTAX for what

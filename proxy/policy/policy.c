@@ -1,6 +1,8 @@
 #include "policy/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/date.h"
 
@@ -396,6 +398,27 @@ policy_relay(const struct settings *settings, const struct address *destination)
 	return best;
 }
 
+static void
+note_rule(struct requirement *r, const struct domain_rule *rule)
+{
+	r->by_rule = true;
+	r->rule_below = rule->below;
+	r->rule_len = rule->domain.len;
+	memcpy(r->rule_reason, rule->reason, sizeof(r->rule_reason));
+}
+
+const char *
+policy_rule_text(const struct requirement *requirement,
+    const struct name *domain, char text[POLICY_RULE_MAX])
+{
+	text[0] = '\0';
+	if (requirement->by_rule && requirement->rule_len <= domain->len)
+		(void)snprintf(text, POLICY_RULE_MAX, "%s%s",
+		    requirement->rule_below ? "." : "",
+		    domain->text + domain->len - requirement->rule_len);
+	return text;
+}
+
 void
 policy_require(struct requirement *out, const struct settings *settings,
     const struct name *domain, const struct relay_rule *relay,
@@ -409,6 +432,8 @@ policy_require(struct requirement *out, const struct settings *settings,
 	/* What names the domain is more specific than what names the route. */
 	if (rule == NULL && relay != NULL && relay->level != LEVEL_UNSET)
 		level = relay->level;
+	if (rule != NULL)
+		note_rule(&r, rule);
 	r.level = level;
 	r.mx_secure = facts->mx_security == DNSSEC_SECURE;
 	if ((size_t)level < DG_ARRAY_LEN(required)) {

@@ -75,6 +75,13 @@ struct requirement {
 	 * NULL when no route is known. */
 	const struct host_facts *host;
 	bool mx_secure; /* without it no server is called authenticated */
+	/* The level is a rule's that names the domain, or a name above it: the
+	 * rule's name is the domain's last bytes. A copy, since the rules may
+	 * be replaced while a server is judged. */
+	bool by_rule;
+	bool rule_below;
+	uint8_t rule_len;
+	char rule_reason[SETTINGS_REASON_MAX];
 };
 
 /*
@@ -128,6 +135,12 @@ enum rule_state policy_rule_end(const struct domain_rule *rule, int64_t now);
 /* The relay rule for a destination, longest prefix first, or NULL. */
 const struct relay_rule *policy_relay(const struct settings *settings,
     const struct address *destination);
+
+/* The rule's name as it is configured, ".example.nl", into text; empty where
+ * none applied. Returns text. */
+#define POLICY_RULE_MAX (NAME_TEXT_MAX + 2)
+const char *policy_rule_text(const struct requirement *requirement,
+    const struct name *domain, char text[POLICY_RULE_MAX]);
 
 /* The fixed word of the log; never NULL. */
 const char *reason_text(enum reason reason);

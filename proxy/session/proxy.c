@@ -244,6 +244,13 @@ proxy_memory(struct proxy *p)
 }
 
 void
+proxy_on_decided(struct proxy *p, proxy_decided_cb *cb, void *arg)
+{
+	p->decided = cb;
+	p->decided_arg = arg;
+}
+
+void
 proxy_on_idle(struct proxy *p, void (*cb)(void *arg), void *arg)
 {
 	p->idle = cb;

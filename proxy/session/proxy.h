@@ -10,11 +10,13 @@
 #include "dane/pkix.h"
 #include "dns/resolver.h"
 #include "policy/memory.h"
+#include "policy/policy.h"
 #include "tls/tls.h"
 
 struct event_base;
 struct proxy;
 struct watch;
+struct watch_decision;
 
 /*
  * settings, resolver and tls stay the caller's and must outlive the proxy; so
@@ -53,6 +55,19 @@ size_t proxy_session_bytes(void);
 
 /* Counters, the latest decisions, destinations. */
 const struct watch *proxy_watch(const struct proxy *p);
+
+/* One recipient's decision, with what it rests on; dies with the callback. */
+struct proxy_decided {
+	const struct watch_decision *decision;
+	const struct requirement *requirement;
+	const struct route_facts *facts; /* NULL: there are none */
+	enum server_tls tls;		 /* what came of it with this server */
+	const struct address *local;	 /* our end; of no family: none */
+};
+
+/* Called at each decision; at first nobody is. */
+typedef void proxy_decided_cb(void *arg, const struct proxy_decided *decided);
+void proxy_on_decided(struct proxy *p, proxy_decided_cb *cb, void *arg);
 
 /* One session as an operator sees it; dies when the callback returns. */
 struct proxy_session {

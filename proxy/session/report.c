@@ -37,6 +37,17 @@ watch_report(const struct session *s, const struct judgement *j, bool passed,
 		    tls_conn_version(s->upstream.tls));
 	log_escape(d.why, sizeof(d.why), span_text(why));
 	watch_decide(&s->proxy->watch, &d);
+	if (s->proxy->decided != NULL) {
+		const struct proxy_decided decided = {
+			.decision = &d,
+			.requirement = r,
+			.facts = s->decision.facts,
+			.tls = s->server_tls,
+			.local = &s->upstream.local,
+		};
+
+		s->proxy->decided(s->proxy->decided_arg, &decided);
+	}
 }
 
 void
@@ -45,6 +56,7 @@ report_decision(const struct session *s, const struct judgement *j, bool passed,
 {
 	const struct requirement *r = &s->decision.requirement;
 	bool held = j->verdict != VERDICT_RELAY;
+	char rule[POLICY_RULE_MAX];
 	struct log_line l;
 
 	report_begin(&l, s, held ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
@@ -52,6 +64,11 @@ report_decision(const struct session *s, const struct judgement *j, bool passed,
 	log_text(&l, "domain", s->decision.domain.text);
 	log_text(&l, "mx", r->host != NULL ? r->host->host.text : "");
 	log_text(&l, "level", level_text(r->level));
+	if (r->by_rule)
+		log_text(&l, "rule",
+		    policy_rule_text(r, &s->decision.domain, rule));
+	if (r->rule_reason[0] != '\0')
+		log_text(&l, "exception", r->rule_reason);
 	/* Monitor mode: what happened, and what would have. */
 	log_text(&l, "verdict", passed ? "relay" : verdict_text(j->verdict));
 	if (held && passed)

@@ -200,6 +200,8 @@ struct proxy {
 	struct memory *memory; /* of hosts that spoke TLS */
 	struct watch watch;    /* for the operator */
 	struct event reap;
+	proxy_decided_cb *decided; /* may be NULL */
+	void *decided_arg;
 	void (*idle)(void *arg);
 	void *idle_arg;
 	struct offer offers[PROXY_OFFERS];

@@ -93,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(skipped[0] == skipped[1]);
 	}
 	require(memory_hosts(whole) == memory_hosts(pieces));
-	memory_save(whole, MEMORY_ALL, restore_again, again);
+	memory_save(whole, RECORD_ALL, restore_again, again);
 	require(memory_hosts(whole) == memory_hosts(again));
 	memory_free(again);
 	memory_free(pieces);

@@ -25,7 +25,47 @@ static struct settings settings;
 static const char configuration[] =
     "set policy domain example.nl level may until 2027-01-15 reason \"TLS 1.0 "
     "only\"\n"
-    "set policy domain .example.com level dane-only\n";
+    "set policy domain .example.com level dane-only\n"
+    "set policy domain old.example level encrypt reason \"a text of eighty "
+    "characters that goes on to the last one that is allowed in it!\"\n"
+    "set policy relay 192.0.2.0/28 name relay.example.net level encrypt\n";
+
+static void
+note(enum evidence_kind kind, unsigned code, const char *domain,
+    const char *text, uint64_t recipients)
+{
+	const struct evidence_item item = {
+		.kind = kind,
+		.code = code,
+		.domain = span_text(domain),
+		.text = span_text(text),
+		.recipients = recipients,
+		.first = JAN_1_2027 * (int64_t)DATE_SECONDS + 3661,
+		.last = (JAN_1_2027 + 30) * (int64_t)DATE_SECONDS + 86399,
+	};
+
+	evidence_note(report.evidence, &item);
+}
+
+static int
+note_domains(void)
+{
+	if (evidence_new(&report.evidence) != 0)
+		return -1;
+	note(EVIDENCE_OPEN, CAUSE_NO_TLSA, "few.example", "", 2);
+	note(EVIDENCE_OPEN, CAUSE_NO_TLSA, "many.example", "", 900);
+	note(EVIDENCE_OPEN, CAUSE_NO_DNSSEC,
+	    "a-name-that-is-too-long-for-its-column.example", "", 40);
+	note(EVIDENCE_OPEN, CAUSE_EXCEPTION, "old.example",
+	    "a text of eighty characters that goes on to the last one that is "
+	    "allowed, \"so\"",
+	    41);
+	note(EVIDENCE_OPEN, CAUSE_NO_ROUTE, "", "", 5);
+	note(EVIDENCE_HELD, REASON_TLSA_MISMATCH, "mismatch.example", "", 3);
+	note(EVIDENCE_HELD, REASON_DOWNGRADE, "mismatch.example", "", 3);
+	note(EVIDENCE_PASSED, REASON_DNS_BOGUS, "bogus.example", "", 1);
+	return 0;
+}
 
 /* December with one day, January with two, one day of February. */
 static int
@@ -59,6 +99,9 @@ setup(void **state)
 	report_add(&report, JAN_1_2027, &c);
 	c.turned_away = 4;
 	report_add(&report, JAN_1_2027, &c);
+	if (note_domains() != 0)
+		return -1;
+	report.top = 3;
 	report.settings = &settings;
 	report.now = (JAN_1_2027 + 31) * (int64_t)DATE_SECONDS;
 	strcpy(report.month, "2027-01");
@@ -69,6 +112,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
+	evidence_free(report.evidence);
 	settings_free(&settings);
 	return 0;
 }
@@ -123,6 +167,21 @@ test_csv(void **state)
 }
 
 static void
+test_csv_domains(void **state)
+{
+	char *text;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	(void)state;
+	assert_non_null(to);
+	report_csv_domains(to, &report);
+	assert_int_equal(fclose(to), 0);
+	compare("domains.csv", text, n);
+	free(text);
+}
+
+static void
 test_json(void **state)
 {
 	char *text;
@@ -164,6 +223,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_domains),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_days_are_bounded),
 	};

@@ -148,10 +148,14 @@ struct life {
 static struct life
 begin(void)
 {
+	struct keep_table table;
 	struct life l;
 
 	assert_int_equal(memory_new(&l.memory, MEMORY_HOSTS_MAX), 0);
-	assert_int_equal(keep_new(&l.keep, base, folder, l.memory), 0);
+	table = keep_memory(l.memory);
+	assert_int_equal(keep_new(&l.keep, base, folder, KEEP_MEMORY_FILE,
+			     &table),
+	    0);
 	return l;
 }
 

@@ -177,7 +177,7 @@ copy_payload(void *arg, struct span payload)
 }
 
 static size_t
-save(struct copy *c, struct memory *m, enum memory_extent extent)
+save(struct copy *c, struct memory *m, enum record_extent extent)
 {
 	c->count = 0;
 	memory_save(m, extent, copy_payload, c);
@@ -191,33 +191,33 @@ test_only_what_is_new_is_written(void **state)
 	struct copy c;
 
 	(void)state;
-	assert_int_equal(memory_unsaved(m), MEMORY_NOTHING);
+	assert_int_equal(memory_unsaved(m), RECORD_NOTHING);
 	note(m, "a", 10000);
 	note(m, "b", 10000);
-	assert_int_equal(memory_unsaved(m), MEMORY_CHANGES);
-	assert_int_equal(save(&c, m, MEMORY_CHANGES), 2);
-	assert_int_equal(memory_unsaved(m), MEMORY_NOTHING);
+	assert_int_equal(memory_unsaved(m), RECORD_CHANGES);
+	assert_int_equal(save(&c, m, RECORD_CHANGES), 2);
+	assert_int_equal(memory_unsaved(m), RECORD_NOTHING);
 	/* Seen again, but not for an hour. */
 	note(m, "a", 13599);
-	assert_int_equal(memory_unsaved(m), MEMORY_NOTHING);
+	assert_int_equal(memory_unsaved(m), RECORD_NOTHING);
 	note(m, "b", 13600);
-	assert_int_equal(save(&c, m, MEMORY_CHANGES), 1);
+	assert_int_equal(save(&c, m, RECORD_CHANGES), 1);
 	assert_int_equal(c.bytes[0][c.n[0] - 1], 'b');
 	memory_note_failure(m, span_text("a"), 13601);
-	assert_int_equal(memory_unsaved(m), MEMORY_CHANGES);
-	assert_int_equal(save(&c, m, MEMORY_CHANGES), 1);
+	assert_int_equal(memory_unsaved(m), RECORD_CHANGES);
+	assert_int_equal(save(&c, m, RECORD_CHANGES), 1);
 	/* A failed writing, and a host that was cleared: all of it. */
 	memory_save_failed(m);
-	assert_int_equal(memory_unsaved(m), MEMORY_ALL);
-	assert_int_equal(save(&c, m, MEMORY_ALL), 2);
-	assert_int_equal(memory_unsaved(m), MEMORY_NOTHING);
+	assert_int_equal(memory_unsaved(m), RECORD_ALL);
+	assert_int_equal(save(&c, m, RECORD_ALL), 2);
+	assert_int_equal(memory_unsaved(m), RECORD_NOTHING);
 	assert_int_equal(memory_forget(m, span_text("a")), 0);
-	assert_int_equal(memory_unsaved(m), MEMORY_ALL);
+	assert_int_equal(memory_unsaved(m), RECORD_ALL);
 	/* Who gave way is not written any more. */
 	note(m, "c", 20000);
 	assert_int_equal(memory_forget(m, span_text("c")), 0);
-	assert_int_equal(save(&c, m, MEMORY_ALL), 1);
-	assert_int_equal(memory_unsaved(m), MEMORY_NOTHING);
+	assert_int_equal(save(&c, m, RECORD_ALL), 1);
+	assert_int_equal(memory_unsaved(m), RECORD_NOTHING);
 	memory_free(m);
 }
 
@@ -233,12 +233,12 @@ test_comes_back_from_records(void **state)
 	note(m, "a", 1000);
 	memory_note(m, span_text("2001:db8::1"), MEMORY_TLS_1_2, 2000);
 	memory_note_failure(m, span_text("2001:db8::1"), 3000);
-	(void)save(&c, m, MEMORY_ALL);
+	(void)save(&c, m, RECORD_ALL);
 	for (size_t i = 0; i < c.count; i++)
 		assert_int_equal(memory_restore(other,
 				     span_of(c.bytes[i], c.n[i])),
 		    0);
-	assert_int_equal(memory_unsaved(other), MEMORY_NOTHING);
+	assert_int_equal(memory_unsaved(other), RECORD_NOTHING);
 	memory_each(other, keep_host, &host);
 	assert_true(span_equal(host.host, span_text("2001:db8::1")));
 	assert_int_equal(host.best, MEMORY_TLS_1_2);
