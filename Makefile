@@ -108,7 +108,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all bench-tls bench-dnssec bench-sessions load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
+.PHONY: all bench-tls bench-dnssec bench-sessions bench-stall load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
 	clean help
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
@@ -131,6 +131,7 @@ help:
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
 	    'bench-sessions  memory per session, idle and active' \
+	    'bench-stall  what other sessions wait while handshakes run' \
 	    'load     20,000 messages, every 50th connection reset: none lost' \
 	    'install  the programs into $$(DESTDIR)$$(PREFIX)' \
 	    'clean    remove out/ (the tarballs in $$(DL_DIR) stay)'
@@ -296,6 +297,12 @@ bench-sessions:
 	@$(again) all
 	DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
 	    tools/bench/sessions
+
+bench-stall:
+	@tools/need load
+	@$(again) all
+	DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
+	    tools/bench/stall
 
 # The plain programs, and those with sanitizers.
 load:

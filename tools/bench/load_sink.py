@@ -205,6 +205,9 @@ class Sink:
         self.every = conf["every"]
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(conf["chain"], conf["key"])
+        if conf.get("tls"):
+            self.context.minimum_version = self.context.maximum_version = \
+                ssl.TLSVersion[conf["tls"]]
         self.connections = 0
 
     async def accept(self, listener):
@@ -212,6 +215,8 @@ class Sink:
         tasks = set()
         while True:
             connection, _ = await loop.sock_accept(listener)
+            # What pipelined commands are answered goes out at once.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             hurt = self.every and self.connections % self.every == 0
             task = loop.create_task(self.hurt(connection) if hurt else
