@@ -68,8 +68,10 @@ ask(struct session *s, enum session_state state, const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	/* What is there before the question cannot be its answer. */
-	s->stray = begun || upstream_in(&s->upstream)->len > 0;
+	/* What is there before the question cannot be its answer, unless others
+	 * were asked before. */
+	s->stray = s->owed == 0 &&
+	    (begun || upstream_in(&s->upstream)->len > 0);
 	session_goto(s, state);
 	if (n < 0 || (size_t)n >= sizeof(line) ||
 	    buf_put(out, line, (size_t)n) != 0)

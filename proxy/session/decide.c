@@ -213,6 +213,11 @@ decide_judge(struct session *s)
 	/* Monitor mode lets pass what can still pass. */
 	pass = j.verdict == VERDICT_RELAY ||
 	    (settings->mode == MODE_MONITOR && s->upstream.endpoint != NULL);
+	if (!pass && s->owed > 0) {
+		/* Its turn has not come: judged again when it has. */
+		session_goto(s, SESSION_RCPT);
+		return;
+	}
 	report_decision(s, &j, pass, why);
 	if (pass) {
 		s->passed = true;

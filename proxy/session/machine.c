@@ -12,6 +12,7 @@
 enum reads {
 	READS_NOTHING = 0,
 	READS_LINES, /* the client's commands */
+	READS_AHEAD, /* RCPTs that it has sent ahead */
 	READS_BODY,  /* the client's body, while the upstream has room */
 	READS_ALL,   /* whatever the client sends, to drop it */
 };
@@ -162,8 +163,10 @@ session_goto(struct session *s, enum session_state state)
 		s->useful = clock_monotonic_ms();
 		s->moved = 0;
 	}
-	/* An early reply that has begun in a body goes on behind it. */
-	if (state != SESSION_DOT && state != SESSION_CHUNK_REPLY)
+	/* A reply that has begun goes on: an early one behind its body, and one
+	 * to a RCPT while facts for the next are gathered. */
+	if (state != SESSION_DOT && state != SESSION_CHUNK_REPLY &&
+	    s->owed == 0)
 		smtp_reply_start(&s->reader);
 	session_set_timer(s);
 	if (state == SESSION_ENDED)
@@ -176,6 +179,10 @@ session_check(const struct session *s)
 	assert(s->state < SESSION_STATES);
 	assert(!s->mail_sent || s->have_mail);
 	assert(!s->mail_sent || s->passed);
+	assert(s->owed == 0 || s->state == SESSION_MAIL ||
+	    s->state == SESSION_RCPT || s->state == SESSION_CLOSING ||
+	    s->state == SESSION_ENDED ||
+	    (s->state == SESSION_FACTS && s->mail_sent));
 	assert((s->state != SESSION_BODY && s->state != SESSION_DOT) ||
 	    (s->mail_sent && s->recipients > 0));
 	assert(!s->secured || s->upstream.endpoint == NULL ||
@@ -183,6 +190,30 @@ session_check(const struct session *s)
 	assert(s->state != SESSION_DISCARD || s->chunk ||
 	    s->upstream.endpoint == NULL);
 	assert(s->state != SESSION_CLOSING || s->upstream.endpoint == NULL);
+}
+
+/* An answer may be as long as a reply can be. */
+static bool
+client_has_room(const struct session *s)
+{
+	return buf_room(&s->down_out) >= SESSION_REPLY_ROOM;
+}
+
+/* Lines that are taken make room for what TLS may still hold of the reply, and
+ * of which the socket would say nothing. */
+static int
+read_reply(struct session *s, enum upstream_status *status)
+{
+	struct buf *in = upstream_in(&s->upstream);
+	size_t before = in->len;
+	int err = smtp_reply_read(&s->reader, in);
+
+	while (err == DG_EAGAIN && in->len < before) {
+		*status = upstream_run(&s->upstream);
+		before = in->len;
+		err = smtp_reply_read(&s->reader, in);
+	}
+	return err;
 }
 
 static enum session_event
@@ -194,7 +225,9 @@ next_reply(struct session *s, enum upstream_status status)
 		return EVENT_BAD_REPLY;
 	if (status == UPSTREAM_NONE)
 		return EVENT_SERVER_GONE;
-	err = smtp_reply_read(&s->reader, upstream_in(&s->upstream));
+	if (s->state == SESSION_RCPT && !client_has_room(s))
+		return EVENT_NONE; /* of several answers each needs its own */
+	err = read_reply(s, &status);
 	if (err == DG_EAGAIN)
 		return status == UPSTREAM_ENDED || status == UPSTREAM_FAILED
 		    ? EVENT_SERVER_GONE
@@ -212,8 +245,11 @@ next_from_server(struct session *s, enum upstream_status status)
 {
 	bool over = status == UPSTREAM_ENDED || status == UPSTREAM_FAILED;
 
+	/* A refusal comes at once, unless answers to other RCPTs are first. */
 	if (s->state == SESSION_FACTS)
-		return s->decision.ready ? EVENT_FACTS : EVENT_NONE;
+		return s->decision.ready && (s->owed > 0 || client_has_room(s))
+		    ? EVENT_FACTS
+		    : EVENT_NONE;
 	if (states[s->state].server)
 		return next_reply(s, status);
 	if (s->state != SESSION_CONNECT && s->state != SESSION_HANDSHAKE)
@@ -242,9 +278,9 @@ client_ready(struct session *s)
 	case READS_NOTHING:
 		return false;
 	case READS_LINES:
-		/* An answer may be as long as a reply can be. */
-		return client_has_line(s) &&
-		    buf_room(&s->down_out) >= SESSION_REPLY_ROOM;
+		return client_has_line(s) && client_has_room(s);
+	case READS_AHEAD:
+		return transaction_ahead(s);
 	case READS_BODY:
 		return s->down_in.len > 0 &&
 		    buf_room(upstream_out(&s->upstream)) >= 8;
@@ -257,14 +293,17 @@ client_ready(struct session *s)
 static enum session_event
 next_from_client(struct session *s)
 {
+	enum reads reads = states[s->state].client;
+
 	if (endpoint_error(s->downstream) != 0)
 		return EVENT_CLIENT_GONE;
 	if (client_ready(s))
-		return states[s->state].client == READS_LINES ? EVENT_COMMAND
-							      : EVENT_BODY;
-	if (states[s->state].client != READS_NOTHING &&
+		return reads == READS_LINES || reads == READS_AHEAD
+		    ? EVENT_COMMAND
+		    : EVENT_BODY;
+	if (reads != READS_NOTHING && reads != READS_AHEAD &&
 	    endpoint_eof(s->downstream) &&
-	    (s->down_in.len == 0 || states[s->state].client == READS_LINES) &&
+	    (s->down_in.len == 0 || reads == READS_LINES) &&
 	    s->down_out.len == 0)
 		return EVENT_CLIENT_GONE;
 	return EVENT_NONE;
@@ -322,6 +361,8 @@ session_act(struct session *s, enum session_event event)
 		server_421(s);
 	else
 		matrix[s->state][event](s);
+	if (event == EVENT_REPLY)
+		smtp_reply_start(&s->reader);
 	if (event == EVENT_BODY)
 		s->moved += before - s->down_in.len;
 }

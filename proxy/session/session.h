@@ -14,8 +14,16 @@
  * `mail_sent` says that the server has accepted it and a transaction is open
  * there; RCPTs of that transaction each have a verdict of their own.
  *
+ * Ahead (RFC 2920). RCPTs that the client has sent already follow the first one
+ * to the server while its answer is under way; `owed` counts the answers that
+ * are still to come. The client's next line is taken in RCPT only when it is a
+ * RCPT that nothing but a verdict can stop, and a verdict that stops it waits
+ * until nothing is owed: so each answer is given in its turn, and no list of
+ * them is kept. Everything else, DATA above all, waits for COMMAND.
+ *
  * Invariants, asserted by session_check():
  *   - mail_sent implies have_mail and a verdict that let a recipient pass;
+ *   - answers are owed in MAIL, RCPT and FACTS alone, and in FACTS only of RCPTs;
  *   - bytes of a body go out only with at least one accepted recipient;
  *   - a session past STARTTLS writes through the TLS engine alone;
  *   - CLOSING has no upstream, and DISCARD has one only behind a BDAT that was
@@ -81,6 +89,7 @@ enum session_event {
 
 #define SESSION_RECIPIENTS_MAX 1000 /* of one message, as Postfix has it */
 #define SESSION_ERRORS_MAX     20   /* bad commands before 421 */
+#define SESSION_OWED_MAX       50   /* RCPTs under way at once */
 #define SESSION_HELO_MAX       256
 /*
  * RFC 5321 4.5.3.2 bounds each wait; these bound what waits could add up to. A
@@ -149,6 +158,7 @@ struct session {
 	bool mail_sent;
 	bool mail_refused; /* `held` has the server's refusal of MAIL */
 	bool pipelined;	   /* RCPT went out together with MAIL */
+	unsigned owed;	   /* answers of the server to RCPTs */
 	size_t mail_len;
 	size_t rcpt_len;
 	unsigned recipients; /* accepted in this message */
@@ -266,6 +276,8 @@ void resume_keep(struct session *s);
 
 /* transaction.c: MAIL, RCPT, RSET towards the server */
 void transaction_rcpt(struct session *s);
+/* The client's next line may be taken while answers are owed. */
+bool transaction_ahead(struct session *s);
 void transaction_mail_reply(struct session *s);
 void transaction_rcpt_reply(struct session *s);
 void transaction_rset(struct session *s);

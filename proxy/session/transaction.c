@@ -1,5 +1,6 @@
 /*
- * The held envelope goes out: MAIL once per message, RCPT after its verdict.
+ * The held envelope goes out: MAIL once per message, RCPT after its verdict, and
+ * RCPTs in one flight where both sides know PIPELINING (RFC 2920 3.1).
  */
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +106,30 @@ transaction_rcpt(struct session *s)
 		ask(s, SESSION_MAIL, "%s%s", mail, rcpt);
 	else
 		ask(s, SESSION_MAIL, "%s", mail);
+	if (s->mail_sent || s->pipelined)
+		s->owed++;
+}
+
+bool
+transaction_ahead(struct session *s)
+{
+	char rcpt[SMTP_LINE_MAX + 16];
+	struct smtp_command c;
+	struct span line;
+	size_t used;
+	unsigned missing = 0;
+
+	if (!s->mail_sent || (s->offered.bits & SMTP_EXT_PIPELINING) == 0 ||
+	    s->owed >= SESSION_OWED_MAX || s->decision.ready ||
+	    s->attempts >= SESSION_RECIPIENTS_MAX ||
+	    buf_room(upstream_out(&s->upstream)) < sizeof(rcpt))
+		return false;
+	/* What would get an answer of ours waits for its turn. */
+	return smtp_line_next(&line, &used, &s->down_in, SMTP_LINE_MAX) == 0 &&
+	    smtp_command_parse(&c, line) == 0 && c.verb == SMTP_VERB_RCPT &&
+	    write_command(rcpt, sizeof(rcpt), "RCPT TO", (const char *)line.p,
+		line.n, s->offered.bits, &missing) &&
+	    missing == 0;
 }
 
 void
@@ -128,10 +153,12 @@ transaction_mail_reply(struct session *s)
 	if (s->pipelined)
 		session_goto(s, SESSION_RCPT);
 	else if (write_command(rcpt, sizeof(rcpt), "RCPT TO", s->rcpt,
-		     s->rcpt_len, s->offered.bits, &missing))
+		     s->rcpt_len, s->offered.bits, &missing)) {
 		ask(s, SESSION_RCPT, "%s", rcpt);
-	else
+		s->owed++;
+	} else {
 		server_broken(s);
+	}
 }
 
 void
@@ -139,6 +166,7 @@ transaction_rcpt_reply(struct session *s)
 {
 	bool good = s->reader.reply.code / 100 == 2;
 
+	s->owed--;
 	if (s->mail_refused && good) {
 		/* A recipient without a sender: its state cannot be known. */
 		server_broken(s);
@@ -153,7 +181,12 @@ transaction_rcpt_reply(struct session *s)
 			s->accepted_any = true;
 		}
 	}
-	session_goto(s, SESSION_COMMAND);
+	if (s->owed > 0)
+		session_goto(s, SESSION_RCPT);
+	else if (s->decision.ready)
+		session_goto(s, SESSION_FACTS); /* a refusal, its turn is now */
+	else
+		session_goto(s, SESSION_COMMAND);
 }
 
 void

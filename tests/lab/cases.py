@@ -605,6 +605,34 @@ def two_messages_pipelined(lab, family):
 
 
 @case
+def recipients_in_one_flight(lab, family):
+    """Twenty recipients sent ahead go on without waiting for each other: this MX
+    says nothing to any of them before it has them all. DATA waits for that."""
+    site = world.SITES["bytes.test"]
+    sink = lab.world.sinks[site.name]
+    letter = Letter(site.domain(family))
+    sink.rcpts, begin = 20, len(sink.commands)
+    try:
+        with lab.capture.watch() as packets, \
+                mail.Dialogue(topology.LAN, site.address(family)) as smtp:
+            smtp.ehlo()
+            smtp.send(f"MAIL FROM:<{SENDER}>\r\n".encode()
+                      + f"RCPT TO:<{letter.recipient}>\r\n".encode() * 20
+                      + b"DATA\r\n")
+            codes = [smtp.getreply()[0] for _ in range(22)]
+            require_equal(codes, 21 * [250] + [354], "answers")
+            smtp.send(letter.text + b".\r\n")
+            require_equal(smtp.getreply()[0], 250, "end of data")
+    finally:
+        sink.rcpts = 1
+    verbs = [line[:4] for _, line in sink.commands[begin:]]
+    require_equal(verbs.count(b"RCPT"), 20, str(verbs))
+    require_equal(capture.found_in_clear(packets, letter.envelope()), [],
+                  "in clear on the wire")
+    lab.danegate.wait_for_event(event="delivered", to="20")
+
+
+@case
 def two_domains_one_server(lab, family):
     """Two recipients in two domains of one server, in one session: each is
     decided, both are delivered."""

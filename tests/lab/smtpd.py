@@ -99,7 +99,8 @@ class Sink(Server):
 
     starttls: "offered", "absent", "refused" (454), "injected": a second
     reply follows the 220 in clear, as somebody in the middle would do it, or
-    "plaintext": that reply comes when the client has begun with TLS."""
+    "plaintext": that reply comes when the client has begun with TLS.
+    .rcpts: answers to RCPTs are held back until there are so many."""
 
     def __init__(self, host, name, certificate, starttls="offered", tls=""):
         self.name = name.encode()
@@ -107,10 +108,12 @@ class Sink(Server):
         self.starttls = starttls
         self.commands = []
         self.messages = []
+        self.rcpts = 1
         super().__init__(host)
 
     def serve(self, wire, family):
         wire.send(b"220 " + self.name + b" ESMTP\r\n")
+        held = 0
         while line := wire.line():
             self.commands.append((wire.tls, line))
             verb = line[:4].upper()
@@ -122,6 +125,11 @@ class Sink(Server):
                 wire.send(b"354 go on\r\n")
                 self.messages.append(b"".join(wire.data()))
                 wire.send(b"250 2.0.0 kept\r\n")
+            elif verb == b"RCPT":
+                held += 1
+                if held >= self.rcpts:
+                    wire.send(b"250 2.1.5 ok\r\n" * held)
+                    held = 0
             elif verb == b"QUIT":
                 wire.send(b"221 2.0.0 bye\r\n")
                 return

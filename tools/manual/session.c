@@ -46,7 +46,8 @@ static const char *const purposes[SESSION_STATES] = {
 	[SESSION_MAIL] =
 	    "The held MAIL has gone out after a verdict, and where "
 	    "the server takes commands ahead the RCPT with it.",
-	[SESSION_RCPT] = "A recipient has gone out after its verdict.",
+	[SESSION_RCPT] =
+	    "One or more recipients have gone out, each after its verdict.",
 	[SESSION_RSET] = "A transaction that the server knows of is given up.",
 	[SESSION_DATA] = "DATA has gone out; the server says whether the "
 			 "message may come.",
@@ -116,7 +117,8 @@ static const struct {
 	    "2yz: send the RCPT if it is not out yet, *rcpt*. A refusal is the "
 	    "answer to the RCPT." },
 	{ "transaction_rcpt_reply",
-	    "Pass it on, *command*. 2yz: one more recipient." },
+	    "Pass it on. 2yz: one more recipient. When no other answer is owed: "
+	    "*command*, or a refusal that waited for its turn, *facts*." },
 	{ "transaction_rset_reply",
 	    "2yz: pass it on, *command*. Anything else: 421 4.5.0." },
 	{ "body_data_reply",
@@ -180,6 +182,8 @@ reading(enum session_state s)
 {
 	if (strcmp(states[s].reads, "READS_LINES") == 0)
 		return "its commands are read";
+	if (strcmp(states[s].reads, "READS_AHEAD") == 0)
+		return "more RCPTs, as far as it has sent them ahead";
 	if (strcmp(states[s].reads, "READS_BODY") == 0)
 		return "its bytes are read, as far as the server takes them";
 	if (strcmp(states[s].reads, "READS_ALL") == 0)
