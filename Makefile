@@ -108,8 +108,9 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all bench-tls bench-dnssec bench-sessions bench-stall load deps check demo docs unit unit-build valgrind valgrind-run fuzz fuzz-build lint install \
-	clean help
+.PHONY: all help deps clean install deb docs
+.PHONY: check unit unit-build valgrind valgrind-run fuzz fuzz-build lint demo
+.PHONY: bench-tls bench-dnssec bench-sessions bench-stall load
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -134,6 +135,7 @@ help:
 	    'bench-stall  what other sessions wait while handshakes run' \
 	    'load     20,000 messages, every 50th connection reset: none lost' \
 	    'install  the programs into $$(DESTDIR)$$(PREFIX)' \
+	    'deb      a Debian package in out/deb (TARGET=armv7: for armhf)' \
 	    'clean    remove out/ (the tarballs in $$(DL_DIR) stay)'
 
 # Dependencies
@@ -333,6 +335,13 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/man/man5/danegate.conf.5
 	install -D -m 644 docs/danegate.8 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8/danegate.8
+	install -D -m 644 docs/danegated.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/danegated.8
+
+# A Debian package of TARGET's programs, in out/deb.
+deb:
+	@tools/need deb
+	$(Q)tools/deb/build $(TARGET)
 
 clean:
 	rm -rf out
