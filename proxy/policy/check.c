@@ -129,6 +129,12 @@ policy_why(const struct judgement *judgement,
 {
 	enum reason reason = judgement->reason;
 
+	if (judgement->verdict == VERDICT_RELAY && judgement->auth == AUTH_NONE)
+		return server->tls == SERVER_TLS_FAILED
+		    ? "in clear: the handshake failed"
+		    : server->tls == SERVER_TLS_REFUSED
+		    ? "in clear: STARTTLS was refused"
+		    : "";
 	if (requirement->need == NEED_PKIX &&
 	    (reason == REASON_TLS_FAILED || reason == REASON_OTHER_SERVER))
 		return server->pkix.reason;

@@ -60,7 +60,8 @@ enum need {
 	NEED_REJECT,
 	NEED_NOTHING,	   /* no TLS is tried */
 	NEED_MAY,	   /* TLS when offered, with downgrade memory */
-	NEED_MAY_FALLBACK, /* the same; cleartext after a refused STARTTLS */
+	NEED_MAY_FALLBACK, /* the same; cleartext after a refused STARTTLS or a
+	                      failed handshake */
 	NEED_TLS,
 	NEED_DANE, /* TLS, and the chain must match host's TLSA set */
 	NEED_PKIX, /* TLS, and an authority must vouch for host */

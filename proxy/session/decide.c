@@ -203,6 +203,12 @@ decide_judge(struct session *s)
 	check_chain(s, &server);
 	remember(s, &server);
 	policy_judge(&j, settings, &d->requirement, &server);
+	/* What a failed handshake leaves is no connection: in clear, where that
+	 * is allowed, it takes another one, and this decision comes again. */
+	if (j.verdict == VERDICT_RELAY && s->upstream.endpoint == NULL) {
+		greet_again(s);
+		return;
+	}
 	if (j.verdict == VERDICT_RELAY)
 		resume_keep(s);
 	why = policy_why(&j, &d->requirement, d->facts, &server);

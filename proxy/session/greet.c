@@ -44,6 +44,10 @@ greet_banner(struct session *s)
 {
 	struct smtp_reply reply = s->reader.reply;
 
+	if (reply.code == 220 && s->again) {
+		ask(s, SESSION_EHLO, "EHLO %s\r\n", s->helo);
+		return;
+	}
 	if (reply.code == 220) {
 		answer_reply(s, &reply);
 		session_goto(s, SESSION_COMMAND);
@@ -54,9 +58,33 @@ greet_banner(struct session *s)
 		return;
 	}
 	report_event(s, LOG_LEVEL_INFO, "unwelcome", REASON_SERVER_GONE, "");
+	if (s->again) {
+		/* The client has had its banner. */
+		answer_close(s, 421,
+		    "4.4.2 danegate: server-gone: not welcome");
+		return;
+	}
 	upstream_close(&s->upstream);
 	answer_reply(s, &reply);
 	session_goto(s, SESSION_CLOSING);
+}
+
+/*
+ * A handshake has failed, and for this recipient mail may go in clear all the
+ * same: on a second connection, on which STARTTLS is not asked for (as Postfix
+ * has it at level may). What it greets with is not for the client.
+ */
+void
+greet_again(struct session *s)
+{
+	s->again = true;
+	s->secured = false;
+	s->bound = false;
+	memset(&s->sni, 0, sizeof(s->sni));
+	memset(&s->offered, 0, sizeof(s->offered));
+	session_goto(s, SESSION_CONNECT);
+	if (session_connect(s) != 0)
+		greet_failed(s);
 }
 
 void
@@ -110,10 +138,15 @@ greet_answer(struct session *s)
 	session_goto(s, SESSION_COMMAND);
 }
 
-/* The first EHLO's answer is known: a relay is checked at once. */
+/* The first EHLO's answer is known: a relay is checked at once. On a second
+ * connection the recipient waits that it was made for. */
 static void
 greet_ready(struct session *s)
 {
+	if (s->decision.ready) {
+		decide_judge(s);
+		return;
+	}
 	if (!s->greeted && (s->offered.bits & SMTP_EXT_STARTTLS) != 0 &&
 	    policy_relay(s->proxy->settings, &s->server) != NULL)
 		decide_start(s, DECIDE_RELAY);
@@ -128,6 +161,9 @@ greet_ready(struct session *s)
 static void
 greet_offered(struct session *s)
 {
+	/* There is no more TLS with this server in this session. */
+	if (s->again)
+		return;
 	if ((s->offered.bits & SMTP_EXT_STARTTLS) != 0) {
 		s->starttls = true;
 		s->server_tls = SERVER_TLS_UNKNOWN;
@@ -162,7 +198,15 @@ greet_helo(struct session *s)
 	memset(&s->offered, 0, sizeof(s->offered));
 	greet_offered(s);
 	if (reply.code == 250) {
-		greet_answer(s);
+		if (s->decision.ready)
+			decide_judge(s);
+		else
+			greet_answer(s);
+		return;
+	}
+	if (s->decision.ready) {
+		answer_close(s, 421,
+		    "4.4.2 danegate: server-gone: not welcome");
 		return;
 	}
 	answer_reply(s, &reply);

@@ -407,6 +407,14 @@ session_on_timer(evutil_socket_t fd, short what, void *arg)
 	session_run(s);
 }
 
+int
+session_connect(struct session *s)
+{
+	return upstream_connect(&s->upstream, s->proxy->base, &s->server,
+	    s->proxy->settings->source == SOURCE_PRESERVE ? &s->client : NULL,
+	    session_on_event, s);
+}
+
 static void
 session_release(struct session *s)
 {
@@ -450,10 +458,7 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	QUEUE_APPEND(&p->sessions, s, link);
 	p->nsessions++;
 	session_set_timer(s);
-	err = upstream_connect(&s->upstream, p->base, server,
-	    p->settings->source == SOURCE_PRESERVE ? client : NULL,
-	    session_on_event, s);
-	if (err != 0) {
+	if (session_connect(s) != 0) {
 		greet_failed(s);
 		endpoint_update(s->downstream);
 	}

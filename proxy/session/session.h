@@ -149,6 +149,8 @@ struct session {
 	enum server_tls server_tls;	/* as far as it was tried */
 	bool starttls;			/* offered once in this session */
 	bool secured;
+	bool
+	    again; /* a second connection, in clear, after a handshake failed */
 	struct name sni; /* whom TLS was set up with; empty: anybody */
 	struct tls_binding binding; /* what that session may be resumed for */
 	bool bound;		    /* for anything at all */
@@ -225,6 +227,8 @@ void session_free(struct session *s);
 void session_run(struct session *s);
 void session_goto(struct session *s, enum session_state state);
 void session_check(const struct session *s);
+/* Begins to connect with the server; as upstream_connect(). */
+DG_MUSTCHECK int session_connect(struct session *s);
 const char *session_state_text(enum session_state state);
 
 #ifdef DG_TEST_MATRIX
@@ -258,6 +262,7 @@ void greet_starttls(struct session *s);
 void greet_starttls_reply(struct session *s);
 void greet_secured(struct session *s);
 void greet_handshake_failed(struct session *s);
+void greet_again(struct session *s);
 void greet_ehlo_tls(struct session *s);
 
 /* command.c: what the client asks for */

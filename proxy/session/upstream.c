@@ -14,6 +14,9 @@ upstream_connect(struct upstream *u, struct event_base *base,
 	int fd;
 	int err;
 
+	u->records = false;
+	u->plaintext = false;
+	u->error = 0;
 	buf_init(&u->wire_in, u->wire_in_mem, sizeof(u->wire_in_mem));
 	buf_init(&u->wire_out, u->wire_out_mem, sizeof(u->wire_out_mem));
 	buf_init(&u->app_in, u->app_in_mem, sizeof(u->app_in_mem));

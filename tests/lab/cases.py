@@ -527,6 +527,35 @@ def forgotten_starttls_held_after_restart(lab, family):
 
 
 @case
+def broken_tls_in_clear(lab, family):
+    """A server that offers STARTTLS and cannot do it: held, unless its domain has
+    level may and `fallback cleartext`; then in clear, on a second connection. A
+    domain with TLSA records never is, whatever the operator says of others."""
+    site = world.SITES["broken.test"]
+    sink = lab.world.sinks[site.name]
+    require_held(lab, site, family, "tls-failed")
+    lab.danegate.reload(
+        f"set policy domain .{site.name} level may",
+        f"set policy domain .{site.name} fallback cleartext", wait="reloaded")
+    try:
+        letter = Letter(site.domain(family))
+        attempt, packets = mail_to(lab, letter)
+        require_equal(attempt.status, "sent", str(attempt))
+        require(sink.messages[-1].endswith(letter.text + b".\r\n"),
+                "it arrived changed")
+        require_equal(capture.found_in_clear(packets, letter.envelope()),
+                      sorted(letter.envelope()), "found on the wire")
+        require_fields(lab.danegate.wait_for_event(
+            event="decision", domain=letter.domain, verdict="relay"),
+            auth="none", reason="ok", level="may", rule=f".{site.name}",
+            why="in clear: the handshake failed")
+        require_held(lab, world.SITES["mismatch.test"], family,
+                     "tlsa-mismatch")
+    finally:
+        lab.danegate.reload(wait="reloaded")
+
+
+@case
 def null_mx_refused(lab, family):
     """The domain says that it takes no mail (RFC 7505): refused for good."""
     site, domain = world.SITES["dane-ee.test"], f"v{family}.no-mail.test"

@@ -98,8 +98,9 @@ class Sink(Server):
     .messages as they were between DATA's answer and the dot.
 
     starttls: "offered", "absent", "refused" (454), "injected": a second
-    reply follows the 220 in clear, as somebody in the middle would do it, or
-    "plaintext": that reply comes when the client has begun with TLS.
+    reply follows the 220 in clear, as somebody in the middle would do it,
+    "plaintext": that reply comes when the client has begun with TLS, or "broken":
+    the 220 is all, and the connection ends.
     .rcpts: answers to RCPTs are held back until there are so many."""
 
     def __init__(self, host, name, certificate, starttls="offered", tls=""):
@@ -149,6 +150,8 @@ class Sink(Server):
             return
         wire.send(b"220 2.0.0 ready\r\n" + (
             b"250 2.0.0 ok\r\n" if self.starttls == "injected" else b""))
+        if self.starttls == "broken":
+            raise ConnectionAbortedError
         if self.starttls == "plaintext":
             wire.connection.recv(1)
             wire.send(b"250 2.0.0 ok\r\n")

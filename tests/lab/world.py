@@ -100,6 +100,7 @@ SITES = {site.name: site for site in (
     Site("changing.test", 66, tlsa="own"),
     Site("wrong-name.test", 67, by_ca=True),
     Site("expired.test", 68),
+    Site("broken.test", 69, server=""),
 )}
 
 # What the resolver of the office's mail server is made to believe.
@@ -250,6 +251,7 @@ class World:
                 ("bytes.test", {}), ("evil.test", {}), ("fickle.test", {}),
                 ("refused.test", {"starttls": "refused"}),
                 ("injected.test", {"starttls": "injected"}),
+                ("broken.test", {"starttls": "broken"}),
                 ("odd-chain.test", {}), ("no-anchor.test", {}),
                 ("old-tls.test", {"tls": "1.2"})):
             self.sinks[name] = smtpd.Sink(

@@ -288,12 +288,14 @@ test_only_listed_outcomes_relay(void **state)
 			if (n == NEED_NOTHING)
 				relay = clear || done ||
 				    t == SERVER_TLS_UNKNOWN ||
-				    t == SERVER_TLS_REFUSED;
+				    t == SERVER_TLS_REFUSED ||
+				    t == SERVER_TLS_FAILED;
 			if (n == NEED_MAY)
 				relay = clear || done;
 			if (n == NEED_MAY_FALLBACK)
 				relay = clear || done ||
-				    t == SERVER_TLS_REFUSED;
+				    t == SERVER_TLS_REFUSED ||
+				    t == SERVER_TLS_FAILED;
 			if (n == NEED_TLS)
 				relay = done;
 			assert_int_equal(j.verdict == VERDICT_RELAY, relay);

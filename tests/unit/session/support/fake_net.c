@@ -118,6 +118,12 @@ endpoint_new(struct endpoint **out, struct event_base *base, int fd,
 		.cb = cb,
 		.arg = arg,
 	};
+	/* What was on its way by an earlier connection is lost. */
+	if (connecting) {
+		e->peer->to_taken = e->peer->to_len;
+		e->peer->ends = FAKE_OPEN;
+		e->peer->shut = false;
+	}
 	e->peer->endpoint = e;
 	e->peer->connections++;
 	*out = e;

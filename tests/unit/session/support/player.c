@@ -53,7 +53,8 @@ static struct {
 	const char *file;
 	unsigned line;
 	unsigned turn;
-	unsigned depth; /* of parts in parts */
+	unsigned depth;	      /* of parts in parts */
+	unsigned connections; /* of the server's, seen */
 	size_t scanned; /* of what the server got: no envelope in clear there */
 	int far;	/* the far end of the client's socket */
 	char certificate[64];
@@ -230,16 +231,32 @@ check_clear(void)
 		stage.scanned += n - 10;
 }
 
+/* A second connection with the server begins in clear. */
+static void
+look_for_connection(void)
+{
+	struct fake_peer *p = stage.server.peer;
+
+	if (p->connections == stage.connections)
+		return;
+	stage.connections = p->connections;
+	side_decode(&stage.server);
+	stage.server.tls = false;
+	stage.server.decoded = p->got_len;
+}
+
 /* Everything that waits for nothing but the loop is done. */
 static bool
 pump(void)
 {
 	curtain(true);
-	for (unsigned i = 0; fake_step(); i++)
+	for (unsigned i = 0; fake_step(); i++) {
+		look_for_connection();
 		if (i == STEPS_MAX) {
 			curtain(false);
 			return fail("the session goes round in circles");
 		}
+	}
 	curtain(false);
 	side_decode(&stage.client);
 	side_decode(&stage.server);
@@ -666,6 +683,16 @@ side_sees(struct side *s, struct span what)
 	    fail("the %s does not see that", s->name);
 }
 
+/* What another connection with it meets: "refused", "silent" or nothing. */
+static bool
+side_again(struct side *s, struct span how)
+{
+	s->peer->answers = !span_equal_nocase(how, "silent");
+	s->peer->error = span_equal_nocase(how, "refused") ? ECONNREFUSED : 0;
+	fake.connect_errno = span_equal_nocase(how, "none") ? ENETUNREACH : 0;
+	return true;
+}
+
 static bool
 side_window(struct side *s, size_t window)
 {
@@ -709,6 +736,8 @@ side_op(struct side *s, struct span rest)
 		return side_ends(s, FAKE_RESET, false);
 	if (span_equal_nocase(word, "sees"))
 		return side_sees(s, span_trim(rest));
+	if (span_equal_nocase(word, "again"))
+		return side_again(s, span_trim(rest));
 	if (span_equal_nocase(word, "stalls"))
 		return side_window(s, 0);
 	if (span_equal_nocase(word, "reads"))

@@ -24,6 +24,8 @@
  *	client stalls|reads	takes no more bytes; takes them again
  *	client sees end|close|reset
  *	server < TEXT, > TEXT	and so on: the same with the arrows' meaning kept
+ *	server again WORD	another connection with it will be refused,
+ *				silent, or impossible (none)
  *	server cuts		closes without TLS's goodbye
  *	tls ok|fail|resumes	the server answers the handshake
  *	tls tickets		the server gives some to resume by
