@@ -121,8 +121,7 @@ static const struct option options[] = {
 	    "clock is not believed, only if its level is `block` or `dane-only`; "
 	    "the log says so once a day. `fallback cleartext` goes with level "
 	    "`may`: in clear when the server refuses the STARTTLS that it "
-	    "offered, and on a second connection when the handshake fails; not "
-	    "where the server spoke TLS in the last days." },
+	    "offered or fails at it, unless it spoke TLS in the last days." },
 	{ "policy relay",
 	  { "ADDRESS[/LENGTH] name HOST",
 	    "ADDRESS[/LENGTH] name HOST level " LEVELS },
