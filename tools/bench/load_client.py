@@ -10,6 +10,9 @@ Outcomes: "acknowledged" (250 at the end); "refused" (a reply said no);
 (we reset the connection ourselves, before the end of the message had been sent
 or after it); "lost" and "lost-whole" (the connection ended without a word,
 before that or after it).
+
+A message has from one to a dozen recipients; the MX refuses those whose names
+begin with "no.". An answer that can only be another recipient's ends the run.
 """
 
 import asyncio
@@ -35,10 +38,20 @@ class Cut(Exception):
     pass
 
 
+def recipients(name, domain):
+    """As (RCPT, point, the answer's code); the first one is taken."""
+    more = random.choice((0, 0, 0, 1, 2, 4, 11))
+    words = [""] + [random.choice(("no.", "also.")) for _ in range(more)]
+    return [(f"RCPT TO:<{word}{number}.{name}@{domain}>\r\n".encode(), "rcpt",
+             "550" if word == "no." else "250")
+            for number, word in enumerate(words)]
+
+
 class Connection:
     def __init__(self, client, address, cut):
         self.client, self.address, self.cut = client, address, cut
         self.whole = False
+        self.to = 0  # recipients taken
 
     async def open(self):
         self.reader, self.writer = await asyncio.open_connection(
@@ -62,9 +75,16 @@ class Connection:
             if line[3:4] != b"-":
                 return lines[-1]
 
-    async def expect(self, code):
+    async def answer(self, code):
+        """The next reply, and whether it is the one that was wanted."""
         said = await self.reply()
-        if not said.startswith(code):
+        if {code, said[:3]} == {"250", "550"}:
+            raise AssertionError(f"another's answer: {said}, not {code}")
+        return said, said.startswith(code)
+
+    async def expect(self, code):
+        said, good = await self.answer(code)
+        if not good:
             raise Refused(said)
 
     async def send(self, data):
@@ -83,8 +103,8 @@ class Connection:
         self.whole = False
         bdat = random.random() < 0.25
         commands = [(b"MAIL FROM:<ann@office.example> BODY=8BITMIME\r\n",
-                     "mail", "250"),
-                    (f"RCPT TO:<{name}@{domain}>\r\n".encode(), "rcpt", "250")]
+                     "mail", "250"), *recipients(name, domain)]
+        self.to = sum(c[1:] == ("rcpt", "250") for c in commands)
         if not bdat:
             commands.append((b"DATA\r\n", "data", "354"))
         await self._commands(commands)
@@ -101,18 +121,14 @@ class Connection:
             await self.send(b"".join(c[0] for c in commands))
             wrong = None
             for _, _, code in commands:
-                said = await self.reply()
-                if not said.startswith(code):
+                said, good = await self.answer(code)
+                if not good:
                     wrong = wrong or said
                 if said.startswith("421"):
                     break
-            if wrong is None:
-                return
-            if said.startswith("354"):
-                # Taken all the same, behind a refused RCPT.
-                await self.send(b".\r\n")
-                await self.reply()
-            raise Refused(wrong)
+            if wrong is not None:
+                raise Refused(wrong)
+            return
         for command, point, code in commands:
             await self.send(command)
             self.at(point)
@@ -191,7 +207,8 @@ class Client:
                     name = f"{number}.{self.tries[number]}"
                     text = load_message.make(name)
                     await connection.message(name, host["domain"], text)
-                    self.note(name, text, "acknowledged")
+                    self.note(name, text, "acknowledged",
+                              to=connection.to)
                     name = None
                     connection.at("told")
                 await connection.quit()
@@ -208,9 +225,9 @@ class Client:
             self.failed(name, text, "lost-whole" if connection.whole else
                         "lost", repr(error))
 
-    def note(self, name, text, outcome, said=""):
+    def note(self, name, text, outcome, said="", to=None):
         self.record.add(name=name, digest=load_message.digest(text),
-                        outcome=outcome, said=said)
+                        outcome=outcome, said=said, to=to)
 
     def failed(self, name, text, outcome, said):
         """Of the message under way, if there was one: it stays here."""

@@ -19,7 +19,7 @@ LIMIT = 4 << 20
 # TLS records cut in two; the others: as named. "taken" has taken the message
 # and has not said so; "told" has said so just before.
 FAULTS = ("greeting", "ehlo", "starttls", "bytes", "bytes", "bytes", "mail",
-          "rcpt", "data", "body", "body", "before dot", "dot", "taken",
+          "rcpt", "rcpts", "rcpts", "data", "body", "body", "before dot", "dot", "taken",
           "taken", "told", "next")
 
 
@@ -48,6 +48,7 @@ class Session:
         self.fault = victim and victim.fault
         self.tls = False
         self.chunks = b""
+        self.rcpts = self.to = 0  # of this message: asked for, taken
 
     def at(self, *points):
         """Ends here a victim one of whose points this is."""
@@ -88,9 +89,21 @@ class Session:
         elif verb == b"BDAT":
             self.at("data")
             await self.chunk(line)
+        elif verb == b"RCPT":
+            await self.rcpt(line)
         else:
             self.at(verb.decode(errors="replace").lower())
+            self.rcpts = self.to = 0
             await self.send(b"250 2.0.0 ok\r\n")
+
+    async def rcpt(self, line):
+        self.rcpts += 1
+        self.at("rcpt" if self.rcpts == 1 else "rcpts")
+        if b"<no." in line:
+            await self.send(b"550 5.1.1 nobody\r\n")
+            return
+        self.to += 1
+        await self.send(b"250 2.1.5 ok\r\n")
 
     async def data(self):
         await self.send(b"354 go on\r\n")
@@ -129,7 +142,7 @@ class Session:
         self.at("dot")
         self.sink.record.add(name=load_message.name_of(text),
                              digest=load_message.digest(text),
-                             fault=self.fault)
+                             to=self.to, fault=self.fault)
         self.at("taken")
         if self.victim:
             self.victim.answered.clear()
