@@ -7,7 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "session/session.h"
+
+/* What follows is a message; how fast it moves is counted from here, for all
+ * its chunks together. */
+static void
+body_begins(struct session *s)
+{
+	s->useful = clock_monotonic_ms();
+	s->moved = 0;
+}
 
 void
 body_data(struct session *s)
@@ -35,6 +45,7 @@ body_data_reply(struct session *s)
 		? SMTP_NEWLINE_REJECT
 		: SMTP_NEWLINE_NORMALIZE);
 	s->chunk = false;
+	body_begins(s);
 	session_goto(s, SESSION_BODY);
 }
 
@@ -167,6 +178,9 @@ body_bdat(struct session *s, const struct smtp_command *c)
 	s->chunk_last = c->last;
 	s->chunk = true;
 	if (ready && (s->offered.bits & SMTP_EXT_CHUNKING) != 0) {
+		if (!s->chunked)
+			body_begins(s);
+		s->chunked = true;
 		s->chunks += c->size;
 		ask(s, SESSION_CHUNK, "BDAT %" PRIu64 "%s\r\n", c->size,
 		    c->last ? " LAST" : "");

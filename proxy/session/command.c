@@ -66,7 +66,7 @@ command_rcpt(struct session *s, const struct smtp_command *c, struct span line)
 		answer(s, 452, "4.5.3 danegate: too many recipients");
 		return;
 	}
-	if (s->chunks > 0) {
+	if (s->chunked) {
 		command_bad(s, 503, "5.5.1 danegate: BDAT has begun");
 		return;
 	}
@@ -91,7 +91,7 @@ is_binary(const struct session *s)
 static void
 command_data(struct session *s)
 {
-	if (!s->have_mail || s->attempts == 0 || s->chunks > 0)
+	if (!s->have_mail || s->attempts == 0 || s->chunked)
 		command_bad(s, 503, "5.5.1 danegate: MAIL and RCPT first");
 	else if (s->recipients == 0)
 		answer(s, 554, "5.5.1 danegate: no valid recipients");

@@ -115,15 +115,32 @@ session_state_text(enum session_state state)
 	return state < SESSION_STATES ? states[state].name : "unknown";
 }
 
-/* Nothing of a message has come for so long that politeness alone keeps the
- * session: what is on its way may come, no more. */
+/* A body that only drips, be it by the client's doing or the server's. */
+static bool
+body_drips(const struct session *s)
+{
+	uint64_t since = clock_monotonic_ms() - s->useful;
+
+	return since > SESSION_BODY_MS + s->moved * 1000 / SESSION_BODY_RATE;
+}
+
+/* Between commands: nothing of a message has come for so long, or so little of
+ * one in chunks, that politeness alone keeps the session. */
+static bool
+session_lingers(const struct session *s)
+{
+	if (s->state != SESSION_COMMAND)
+		return false;
+	return s->chunked ? body_drips(s)
+			  : clock_monotonic_ms() - s->useful > SESSION_IDLE_MS;
+}
+
+/* Then what is on its way may come, no more. */
 static unsigned
 session_timeout(const struct session *s)
 {
-	if (s->state == SESSION_COMMAND &&
-	    clock_monotonic_ms() - s->useful > SESSION_IDLE_MS)
-		return SESSION_IDLE_REST;
-	return states[s->state].timeout;
+	return session_lingers(s) ? SESSION_IDLE_REST
+				  : states[s->state].timeout;
 }
 
 static void
@@ -159,10 +176,6 @@ session_goto(struct session *s, enum session_state state)
 	log_end(&l);
 	s->state = state;
 	s->timed_out = false;
-	if (state_is_body(state)) {
-		s->useful = clock_monotonic_ms();
-		s->moved = 0;
-	}
 	/* A reply that has begun goes on: an early one behind its body, and one
 	 * to a RCPT while facts for the next are gathered. */
 	if (state != SESSION_DOT && state != SESSION_CHUNK_REPLY &&
@@ -323,15 +336,6 @@ session_next_event(struct session *s)
 	if (event == EVENT_NONE && s->timed_out)
 		event = EVENT_TIMEOUT;
 	return event;
-}
-
-/* A body that only drips, be it by the client's doing or the server's. */
-static bool
-body_drips(const struct session *s)
-{
-	uint64_t since = clock_monotonic_ms() - s->useful;
-
-	return since > SESSION_BODY_MS + s->moved * 1000 / SESSION_BODY_RATE;
 }
 
 /*

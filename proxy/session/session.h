@@ -133,7 +133,7 @@ struct session {
 	bool running; /* inside session_run(): no second one */
 	bool stray;   /* the server spoke before it was asked */
 	struct event timer;
-	uint64_t useful; /* ms: the session's begin, or the last body's */
+	uint64_t useful; /* ms: begin of the session, or of the last message */
 	uint64_t moved;	 /* bytes of the body since then */
 
 	struct endpoint *downstream;
@@ -173,7 +173,8 @@ struct session {
 	/* the body */
 	struct smtp_data data;
 	uint64_t chunk_left;
-	uint64_t chunks; /* bytes of finished chunks of this message */
+	uint64_t chunks; /* bytes of the chunks of this message */
+	bool chunked;	 /* one of them has gone out, be it an empty one */
 	bool chunk_last;
 	bool chunk; /* DISCARD swallows a chunk, not DATA */
 	bool early; /* the reply began before the end of the message went out */

@@ -221,5 +221,6 @@ transaction_over(struct session *s)
 	s->recipients = 0;
 	s->attempts = 0;
 	s->chunks = 0;
+	s->chunked = false;
 	s->chunk = false;
 }
