@@ -462,10 +462,10 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	QUEUE_APPEND(&p->sessions, s, link);
 	p->nsessions++;
 	session_set_timer(s);
-	if (session_connect(s) != 0) {
+	if (session_connect(s) != 0)
 		greet_failed(s);
-		endpoint_update(s->downstream);
-	}
+	/* Nobody else wakes a session that could get no timer. */
+	session_run(s);
 	return 0;
 }
 

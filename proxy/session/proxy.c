@@ -179,7 +179,7 @@ drain_session(struct session *s)
 		return;
 	upstream_close(&s->upstream);
 	answer_close(s, 421, "4.3.2 danegate: going down");
-	endpoint_update(s->downstream);
+	session_run(s);
 }
 
 void

@@ -374,6 +374,13 @@ op_clear(struct span rest)
 }
 
 static bool
+op_remembers(struct span rest)
+{
+	stage.clear = stage.play->blind;
+	return rest.n == 0;
+}
+
+static bool
 op_as_written(struct span rest)
 {
 	fake.split = FAKE_WHOLE;
@@ -892,7 +899,13 @@ turned_away(struct span rest, struct address client)
 	ssize_t n;
 	int far;
 
-	if (!talk_begins() || !before_action() || !new_client(&far, client))
+	if (!talk_begins() || !before_action())
+		return false;
+	/* Without the first one there is nothing that would turn it away. */
+	if (stage.play->blind &&
+	    (session_now() == NULL || fake.server.endpoint == NULL))
+		return true;
+	if (!new_client(&far, client))
 		return false;
 	n = recv(far, got, sizeof(got) - 1, MSG_DONTWAIT);
 	(void)close(far);
@@ -925,8 +938,9 @@ op_from(struct span rest)
 
 	if (!talk_begins() || !settle())
 		return false;
-	return span_equal(span_trim(rest),
-		   span_text(address_text(&fake.local, text))) ||
+	return stage.play->blind ||
+	    span_equal(span_trim(rest),
+		span_text(address_text(&fake.local, text))) ||
 	    fail("it comes from %s", text);
 }
 
@@ -1037,6 +1051,7 @@ static const struct {
 	{ "include", op_include },
 	{ "set", op_set },
 	{ "clear", op_clear },
+	{ "remembers", op_remembers },
 	{ "as-written", op_as_written },
 	{ "facts", op_facts },
 	{ "certificate", op_certificate },

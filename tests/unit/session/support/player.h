@@ -9,6 +9,8 @@
  *
  *	set STATEMENT		as in the configuration; before anything else
  *	clear			the envelope may go out in clear
+ *	remembers		the same, but only where an earlier session of the
+ *				play may have come to nothing
  *	as-written		never cut what is sent together
  *	facts DOMAIN WORD...	what DNS says; WORDs below; again: from now on
  *	certificate NAME	what the server proves itself with; "vouched
