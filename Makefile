@@ -129,6 +129,7 @@ help:
 	    'lint     format, static analysis, the order of includes, the map' \
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then a mail on its way, explained' \
+	    'bench    beside Postfix, stunnel, Exim and a splice (QUICK=1)' \
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
 	    'bench-sessions  memory per session, idle and active' \
@@ -277,6 +278,12 @@ demo:
 	tests/lab/demo
 
 # Benchmarks: programs of tools/bench, run in the lab.
+
+bench:
+	@tools/need bench
+	@$(again) all
+	QUICK=$(QUICK) DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
+	    tools/bench/bench $(BENCH_OPTIONS)
 
 bench-tls:
 	@tools/need bench-tls
