@@ -144,6 +144,29 @@ text_held(FILE *to, const struct counts *c)
 }
 
 static void
+text_dns(FILE *to, const struct counts *c)
+{
+	static const char *const texts[COUNTS_STATUSES] = {
+		[DNSSEC_SECURE] = "DNS lookups, secure",
+		[DNSSEC_INSECURE] = "insecure",
+		[DNSSEC_BOGUS] = "bogus",
+		[DNSSEC_INDETERMINATE] = "without an answer",
+	};
+
+	for (enum dnssec_status i = DNSSEC_SECURE; i < COUNTS_STATUSES; i++)
+		text_line(to, texts[i], c->dns[i]);
+}
+
+static void
+text_adoption(FILE *to, const struct evidence *e)
+{
+	(void)fputs("\nDifferent recipient domains (error 3.3 %)\n", to);
+	text_line(to, "with TLSA records", evidence_adopted(e, ADOPTION_WITH));
+	text_line(to, "without, or not signed",
+	    evidence_adopted(e, ADOPTION_WITHOUT));
+}
+
+static void
 text_trend(FILE *to, const struct report *r)
 {
 	char month[REPORT_MONTH_MAX] = "";
@@ -263,7 +286,10 @@ report_text(FILE *to, const struct report *r)
 	text_line(to, "sessions", c.sessions);
 	text_line(to, "sessions turned away", c.turned_away);
 	text_line(to, "TLS handshakes", c.handshakes);
+	text_line(to, "of them resumed", c.handshakes_resumed);
 	text_line(to, "TLS handshakes failed", c.handshakes_failed);
+	text_dns(to, &c);
+	text_adoption(to, r->evidence);
 	report_domains_text(to, r->evidence, r->top);
 	text_trend(to, r);
 	text_rules(to, r);
@@ -415,6 +441,10 @@ report_json(FILE *to, const struct report *r)
 	json_count(&j, "relayed", relayed(&c));
 	json_key(&j, "sums");
 	json_sums(&j, &c);
+	json_count(&j, "domains_with_tlsa",
+	    evidence_adopted(r->evidence, ADOPTION_WITH));
+	json_count(&j, "domains_without_tlsa",
+	    evidence_adopted(r->evidence, ADOPTION_WITHOUT));
 	report_domains_json(&j, r->evidence, r->top);
 	json_months(&j, r);
 	json_box(&j, r);

@@ -66,6 +66,7 @@ struct daemon {
 	struct exceptions *exceptions;
 	struct sums *sums;
 	struct ledger *ledger;
+	uint64_t lookups[COUNTS_STATUSES]; /* of resolvers before this one */
 	bool stopping;
 };
 
@@ -145,6 +146,19 @@ daemon_read(struct settings *out, const char *path)
 	struct config_error error;
 
 	return read_and_say(out, path, &error);
+}
+
+/* What was counted since the start, over all resolvers. */
+static void
+daemon_counts(void *arg, struct counts *out)
+{
+	const struct daemon *d = arg;
+	struct resolver_counts dns;
+
+	*out = proxy_watch(d->proxy)->counts;
+	resolver_count(&dns, d->resolver);
+	for (size_t i = 0; i < COUNTS_STATUSES; i++)
+		out->dns[i] = d->lookups[i] + dns.lookups[i];
 }
 
 /* A resolver for these settings; the old one stays until it stands. */
@@ -348,6 +362,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	struct settings next;
 	struct pkix_store *authorities;
 	struct resolver *resolver;
+	struct counts counts;
 	int err = read_and_say(&next, d->path, error);
 
 	if (err == 0 &&
@@ -376,6 +391,8 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	daemon_set_tls(d);
 	proxy_reconfigure(d->proxy, &d->settings, resolver);
 	proxy_trust(d->proxy, authorities);
+	daemon_counts(d, &counts);
+	memcpy(d->lookups, counts.dns, sizeof(d->lookups));
 	resolver_free(d->resolver);
 	d->resolver = resolver;
 	keep_move(d->keep, d->settings.state_directory);
@@ -418,7 +435,9 @@ static void
 daemon_answer(void *arg, struct json *j, const struct control_request *request)
 {
 	struct daemon *d = arg;
+	struct counts counts;
 	const struct insight in = {
+		.counts = &counts,
 		.settings = &d->settings,
 		.proxy = d->proxy,
 		.resolver = d->resolver,
@@ -426,6 +445,7 @@ daemon_answer(void *arg, struct json *j, const struct control_request *request)
 		.stopping = d->stopping,
 	};
 
+	daemon_counts(d, &counts);
 	if (request->verb == CONTROL_REQUEST_RELOAD) {
 		daemon_answer_reload(d, j);
 	} else if (request->verb == CONTROL_CLEAR_DOWNGRADE_MEMORY) {
@@ -570,7 +590,7 @@ daemon_state(struct daemon *d)
 		err = exceptions_new(&d->exceptions, d->base, &d->settings);
 	if (err == 0)
 		err = sums_new(&d->sums, d->base, d->settings.state_directory,
-		    &proxy_watch(d->proxy)->counts, daemon_time());
+		    daemon_counts, d, daemon_time());
 	if (err == 0)
 		err = ledger_new(&d->ledger, d->base, &d->settings,
 		    daemon_time());

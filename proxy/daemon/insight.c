@@ -322,29 +322,37 @@ show_downgrade_memory(struct json *j, const struct insight *in)
 }
 
 static void
+put_by_auth(struct json *j, const char *key, const uint64_t *counters)
+{
+	json_key(j, key);
+	json_object(j);
+	for (enum auth a = AUTH_NONE; a <= AUTH_PKIX; a++)
+		put_number(j, auth_text(a), counters[a]);
+	json_close(j);
+}
+
+static void
 put_lookups(struct json *j, const struct insight *in)
 {
-	struct resolver_counts c;
-
-	resolver_count(&c, in->resolver);
 	json_key(j, "dns");
 	json_object(j);
 	for (enum dnssec_status i = DNSSEC_SECURE; i <= DNSSEC_INDETERMINATE;
 	     i++)
-		put_number(j, dnssec_status_text(i), c.lookups[i]);
+		put_number(j, dnssec_status_text(i), in->counts->dns[i]);
 	json_close(j);
 }
 
 static void
 show_statistics(struct json *j, const struct insight *in)
 {
-	const struct counts *c = &proxy_watch(in->proxy)->counts;
+	const struct counts *c = in->counts;
 
 	put_number(j, "sessions", c->sessions);
 	put_number(j, "turned_away", c->turned_away);
 	put_number(j, "messages", c->messages);
 	put_number(j, "bytes", c->bytes);
 	put_number(j, "handshakes", c->handshakes);
+	put_number(j, "handshakes_resumed", c->handshakes_resumed);
 	put_number(j, "handshakes_failed", c->handshakes_failed);
 	json_key(j, "verdicts");
 	json_object(j);
@@ -360,11 +368,10 @@ show_statistics(struct json *j, const struct insight *in)
 			(r == REASON_PROTOCOL_ERROR ? c->reasons[REASON_UNKNOWN]
 						    : 0));
 	json_close(j);
-	json_key(j, "auth");
-	json_object(j);
-	for (enum auth a = AUTH_NONE; a <= AUTH_PKIX; a++)
-		put_number(j, auth_text(a), c->auths[a]);
-	json_close(j);
+	put_by_auth(j, "auth", c->auths);
+	put_by_auth(j, "unlisted", c->unlisted);
+	put_by_auth(j, "messages_by_auth", c->messages_by);
+	put_by_auth(j, "bytes_by_auth", c->bytes_by);
 	put_lookups(j, in);
 }
 

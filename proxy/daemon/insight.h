@@ -9,13 +9,15 @@
 #include "config/settings.h"
 #include "control/control.h"
 #include "dns/resolver.h"
+#include "policy/counts.h"
 #include "session/proxy.h"
 
 struct insight {
 	const struct settings *settings;
 	struct proxy *proxy;
 	const struct resolver *resolver;
-	uint64_t started; /* monotonic, milliseconds */
+	const struct counts *counts; /* since the start */
+	uint64_t started;	     /* monotonic, milliseconds */
 	bool stopping;
 };
 

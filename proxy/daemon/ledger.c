@@ -121,12 +121,6 @@ ledger_forget(struct ledger *l)
 	    (l->today - (int64_t)l->days) * DATE_SECONDS);
 }
 
-static void
-merge(void *arg, const struct evidence_item *item)
-{
-	evidence_note(arg, item);
-}
-
 /* A table for this month, with what its file has. */
 static int
 ledger_begin_month(struct ledger *l)
@@ -148,7 +142,7 @@ ledger_begin_month(struct ledger *l)
 		return err;
 	}
 	/* What came before the time was known. */
-	evidence_each(l->evidence, merge, e);
+	evidence_merge(e, l->evidence);
 	evidence_free(l->evidence);
 	l->evidence = e;
 	return 0;
@@ -263,6 +257,7 @@ ledger_note(struct ledger *l, const struct proxy_decided *decided, int64_t now)
 	} else {
 		item.code = policy_cause(r, &d->judgement);
 	}
+	evidence_adopt(l->evidence, policy_adoption(r), item.domain);
 	if (r->by_rule)
 		item.text = span_text(r->rule_reason);
 	evidence_note(l->evidence, &item);

@@ -11,11 +11,12 @@
 #include "base/state.h"
 
 struct sums {
-	const struct counts *counts; /* since the start */
-	struct counts before;	     /* of them, what is no part of this day */
-	struct counts base;	     /* of this day, from before the start */
-	struct counts saved;	     /* as written last */
-	int64_t day;		     /* since 1970; 0: not known yet */
+	sums_counts_cb *cb; /* since the start */
+	void *arg;
+	struct counts before; /* of them, what is no part of this day */
+	struct counts base;   /* of this day, from before the start */
+	struct counts saved;  /* as written last */
+	int64_t day;	      /* since 1970; 0: not known yet */
 	char directory[SETTINGS_PATH_MAX];
 	struct event *timer;
 };
@@ -24,8 +25,9 @@ struct sums {
 static struct counts
 sums_today(const struct sums *s)
 {
-	struct counts c = *s->counts;
+	struct counts c;
 
+	s->cb(s->arg, &c);
 	counts_subtract(&c, &s->before);
 	counts_add(&c, &s->base);
 	return c;
@@ -112,7 +114,7 @@ sums_begin_day(struct sums *s, int64_t day)
 	int err;
 
 	if (s->day != 0)
-		s->before = *s->counts;
+		s->cb(s->arg, &s->before);
 	s->day = day;
 	err = sums_renew(s, &today);
 	if (err != 0)
@@ -170,14 +172,15 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 int
 sums_new(struct sums **out, struct event_base *base, const char *directory,
-    const struct counts *counts, int64_t now)
+    sums_counts_cb *cb, void *arg, int64_t now)
 {
 	const struct timeval tv = { .tv_sec = SUMS_SECONDS };
 	struct sums *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return DG_ENOMEM;
-	s->counts = counts;
+	s->cb = cb;
+	s->arg = arg;
 	(void)snprintf(s->directory, sizeof(s->directory), "%s", directory);
 	s->timer = event_new(base, -1, EV_PERSIST, on_timer, s);
 	if (s->timer == NULL || event_add(s->timer, &tv) != 0) {

@@ -18,11 +18,12 @@ struct event_base;
 struct sums;
 
 /*
- * counts: those since the start, which rise from zero; the caller's, and must
- * outlive it, as must base. now: seconds since 1970, 0: not known. DG_ENOMEM.
+ * cb gives the counts since the start, which rise from zero. base must outlive
+ * it. now: seconds since 1970, 0: not known. DG_ENOMEM.
  */
+typedef void sums_counts_cb(void *arg, struct counts *out);
 DG_MUSTCHECK int sums_new(struct sums **out, struct event_base *base,
-    const char *directory, const struct counts *counts, int64_t now);
+    const char *directory, sums_counts_cb *cb, void *arg, int64_t now);
 
 /* From now on they are kept in that directory, from this day on. */
 void sums_move(struct sums *s, const char *directory);

@@ -25,6 +25,12 @@ auth_word(size_t i)
 	return auth_text((enum auth)i);
 }
 
+static const char *
+status_word(size_t i)
+{
+	return dnssec_status_text((enum dnssec_status)i);
+}
+
 #define ONE(member)                                               \
 	{                                                         \
 #		member, offsetof(struct counts, member), 1, NULL \
@@ -46,18 +52,52 @@ static const struct group {
 	ONE(messages),
 	ONE(bytes),
 	ONE(handshakes),
+	ONE(handshakes_resumed),
 	ONE(handshakes_failed),
 	MANY("verdict", verdicts, COUNTS_VERDICTS, verdict_word),
 	ONE(passed),
 	MANY("reason", reasons, REASONS, reason_word),
 	MANY("auth", auths, COUNTS_AUTHS, auth_word),
+	MANY("unlisted", unlisted, COUNTS_AUTHS, auth_word),
+	MANY("messages", messages_by, COUNTS_AUTHS, auth_word),
+	MANY("bytes", bytes_by, COUNTS_AUTHS, auth_word),
+	MANY("dns", dns, COUNTS_STATUSES, status_word),
 };
 /* clang-format on */
 
 #define VALUES (sizeof(struct counts) / sizeof(uint64_t))
 
-_Static_assert(VALUES == 7 + COUNTS_VERDICTS + (size_t)REASONS + COUNTS_AUTHS,
+_Static_assert(VALUES ==
+	8 + COUNTS_VERDICTS + (size_t)REASONS + 4 * (size_t)COUNTS_AUTHS +
+	    COUNTS_STATUSES,
     "every member of struct counts is a counter of one of the groups");
+
+void
+counts_decide(struct counts *c, const struct judgement *j, bool passed)
+{
+	c->verdicts[j->verdict]++;
+	c->reasons[j->reason]++;
+	if (j->verdict == VERDICT_RELAY) {
+		c->auths[j->auth]++;
+		c->unlisted[j->auth] += j->reason == REASON_OK ? 0 : 1;
+	} else if (passed) {
+		c->passed++;
+	}
+}
+
+enum auth
+auth_weaker(enum auth a, enum auth b)
+{
+	static const unsigned rank[COUNTS_AUTHS] = {
+		[AUTH_NONE] = 0,
+		[AUTH_TLS] = 1,
+		[AUTH_PKIX] = 2,
+		[AUTH_DANE_TA] = 3,
+		[AUTH_DANE_EE] = 4,
+	};
+
+	return rank[a] < rank[b] ? a : b;
+}
 
 void
 counts_add(struct counts *to, const struct counts *from)
@@ -123,6 +163,7 @@ counts_is_unknown(size_t index)
 	size_t at = locate(index, name);
 
 	return at == offsetof(struct counts, verdicts) / sizeof(uint64_t) ||
+	    at == offsetof(struct counts, dns) / sizeof(uint64_t) ||
 	    at == offsetof(struct counts, reasons) / sizeof(uint64_t);
 }
 

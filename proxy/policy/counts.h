@@ -21,19 +21,33 @@
 
 #define COUNTS_VERDICTS (VERDICT_REJECT + 1)
 #define COUNTS_AUTHS	(AUTH_PKIX + 1)
+#define COUNTS_STATUSES (DNSSEC_INDETERMINATE + 1)
 
 struct counts {
 	uint64_t sessions;
 	uint64_t turned_away;
-	uint64_t messages; /* taken by their servers */
-	uint64_t bytes;	   /* of these */
-	uint64_t handshakes;
+	uint64_t messages;   /* taken by their servers */
+	uint64_t bytes;	     /* of these */
+	uint64_t handshakes; /* that came to their end, full or resumed */
+	uint64_t handshakes_resumed;
 	uint64_t handshakes_failed;
 	uint64_t verdicts[COUNTS_VERDICTS]; /* of recipients */
 	uint64_t passed; /* held by the verdict, passed by monitor mode */
 	uint64_t reasons[REASONS];
-	uint64_t auths[COUNTS_AUTHS]; /* of recipients with verdict relay */
+	uint64_t auths[COUNTS_AUTHS];	 /* of recipients with verdict relay */
+	uint64_t unlisted[COUNTS_AUTHS]; /* of them with another reason than ok:
+	                                    unlisted-destination */
+	uint64_t messages_by[COUNTS_AUTHS]; /* of the least protected of its
+	                                       recipients */
+	uint64_t bytes_by[COUNTS_AUTHS];
+	uint64_t dns[COUNTS_STATUSES]; /* lookups by the answer's status */
 };
+
+/* One recipient's. passed: let through by monitor mode all the same. */
+void counts_decide(struct counts *c, const struct judgement *j, bool passed);
+
+/* The one of two that protects less: none, tls, pkix, dane-ta, dane-ee. */
+enum auth auth_weaker(enum auth a, enum auth b);
 
 /* to += from, and to -= from; a counter never goes below zero. */
 void counts_add(struct counts *to, const struct counts *from);

@@ -12,6 +12,7 @@
 #define AT_WORD	    (AT_LAST + TIME_BYTES)
 #define PART_MAX    255 /* bytes of a domain or a text */
 #define CODES_MAX   32
+#define SKETCH_KIND 0x10 /* in the place of an item's kind */
 
 _Static_assert((size_t)CAUSES <= CODES_MAX && (size_t)REASONS <= CODES_MAX,
     "every code has a place among the others");
@@ -55,8 +56,13 @@ enum {
 struct evidence {
 	struct pool pools[POOLS];
 	struct others others;
-	bool everything; /* what is written is no longer right */
+	struct sketch sketches[ADOPTIONS];
+	bool sketched[ADOPTIONS]; /* changed since it was written */
+	bool everything;	  /* what is written is no longer right */
 };
+
+_Static_assert(1 + sizeof(struct sketch) <= RECORD_PAYLOAD_MAX,
+    "a sketch has room in a record");
 
 /* Why */
 
@@ -94,6 +100,26 @@ policy_cause(const struct requirement *requirement,
 	    requirement->level == LEVEL_DANE_ONLY)
 		return cause_of_host(requirement);
 	return requirement->by_rule ? CAUSE_EXCEPTION : CAUSE_LEVEL;
+}
+
+enum adoption
+policy_adoption(const struct requirement *requirement)
+{
+	if (requirement->host == NULL)
+		return ADOPTIONS;
+	switch (requirement->host->tlsa) {
+	case TLSA_STATUS_USABLE:
+	case TLSA_STATUS_UNUSABLE:
+		return ADOPTION_WITH;
+	case TLSA_STATUS_ABSENT:
+	case TLSA_STATUS_INSECURE:
+		return ADOPTION_WITHOUT;
+	case TLSA_STATUS_UNKNOWN:
+	case TLSA_STATUS_BOGUS:
+	case TLSA_STATUS_FAILED:
+		break;
+	}
+	return ADOPTIONS;
 }
 
 const char *
@@ -230,6 +256,8 @@ evidence_clear(struct evidence *e)
 	for (size_t i = 0; i < POOLS; i++)
 		pool_clear(&e->pools[i]);
 	memset(&e->others, 0, sizeof(e->others));
+	memset(e->sketches, 0, sizeof(e->sketches));
+	memset(e->sketched, 0, sizeof(e->sketched));
 	e->everything = false;
 }
 
@@ -375,6 +403,36 @@ evidence_note(struct evidence *e, const struct evidence_item *item)
 	if (last > at->last)
 		at->last = last;
 	at->changed = true;
+}
+
+void
+evidence_adopt(struct evidence *e, enum adoption adoption, struct span domain)
+{
+	if (adoption < ADOPTIONS && domain.n > 0 &&
+	    sketch_add(&e->sketches[adoption], domain))
+		e->sketched[adoption] = true;
+}
+
+uint64_t
+evidence_adopted(const struct evidence *e, enum adoption adoption)
+{
+	return sketch_estimate(&e->sketches[adoption]);
+}
+
+static void
+merge(void *arg, const struct evidence_item *item)
+{
+	evidence_note(arg, item);
+}
+
+void
+evidence_merge(struct evidence *e, const struct evidence *from)
+{
+	evidence_each(from, merge, e);
+	for (unsigned i = 0; i < ADOPTIONS; i++) {
+		sketch_merge(&e->sketches[i], &from->sketches[i]);
+		e->sketched[i] = true;
+	}
 }
 
 static struct evidence_item
@@ -529,13 +587,32 @@ evidence_get(struct evidence_item *out, struct span payload)
 	return 0;
 }
 
+static int
+restore_sketch(struct evidence *e, struct span payload)
+{
+	struct sketch read;
+
+	if (payload.n != 1 + sizeof(read))
+		return DG_ESYNTAX;
+	memcpy(&read, payload.p + 1, sizeof(read));
+	for (size_t i = 0; i < SKETCH_REGISTERS; i++)
+		if (read.ranks[i] > SKETCH_RANK_MAX)
+			return DG_ESYNTAX;
+	sketch_merge(&e->sketches[payload.p[0] - SKETCH_KIND], &read);
+	return 0;
+}
+
 int
 evidence_restore(struct evidence *e, struct span payload)
 {
 	struct evidence_item item;
 	struct entry *at;
-	int err = evidence_get(&item, payload);
+	int err;
 
+	if (payload.n > 0 && payload.p[0] >= SKETCH_KIND &&
+	    payload.p[0] < SKETCH_KIND + ADOPTIONS)
+		return restore_sketch(e, payload);
+	err = evidence_get(&item, payload);
 	if (err != 0)
 		return err;
 	if (item.domain.n == 0) {
@@ -570,6 +647,9 @@ evidence_unsaved(const struct evidence *e)
 		for (unsigned code = 0; code < CODES_MAX; code++)
 			if (e->others.changed[kind][code])
 				return RECORD_CHANGES;
+	for (unsigned i = 0; i < ADOPTIONS; i++)
+		if (e->sketched[i])
+			return RECORD_CHANGES;
 	return RECORD_NOTHING;
 }
 
@@ -610,6 +690,22 @@ save_others(struct evidence *e, enum record_extent extent,
 		}
 }
 
+static void
+save_sketches(struct evidence *e, enum record_extent extent,
+    record_payload_cb *cb, void *arg)
+{
+	uint8_t payload[1 + sizeof(struct sketch)];
+
+	for (unsigned i = 0; i < ADOPTIONS; i++) {
+		if (extent != RECORD_ALL && !e->sketched[i])
+			continue;
+		payload[0] = (uint8_t)(SKETCH_KIND + i);
+		memcpy(payload + 1, &e->sketches[i], sizeof(e->sketches[i]));
+		cb(arg, span_of(payload, sizeof(payload)));
+		e->sketched[i] = false;
+	}
+}
+
 void
 evidence_save(struct evidence *e, enum record_extent extent,
     record_payload_cb *cb, void *arg)
@@ -617,6 +713,7 @@ evidence_save(struct evidence *e, enum record_extent extent,
 	for (size_t i = 0; i < POOLS; i++)
 		save_pool(&e->pools[i], extent, cb, arg);
 	save_others(e, extent, cb, arg);
+	save_sketches(e, extent, cb, arg);
 	if (extent == RECORD_ALL)
 		e->everything = false;
 }

@@ -12,13 +12,15 @@
  * In a record's payload: kind (1), recipients (8), first and last time (4
  * each, seconds since 1970, 0: not known), then length and bytes of the cause's
  * or reason's word (1, n) and of the domain (1, n; none: the others), and the
- * exception's text (the rest). The latest record of a domain holds.
+ * exception's text (the rest). The latest record of a domain holds. Or a sketch:
+ * 0x10 or 0x11 (1: of domains without TLSA, with), and its registers.
  */
 #ifndef DG_POLICY_EVIDENCE_H
 #define DG_POLICY_EVIDENCE_H
 
 #include "base/record.h"
 #include "policy/policy.h"
+#include "policy/sketch.h"
 
 #define EVIDENCE_RECORD	  3 /* kind of record */
 /* File of one month, and its name before the month: "evidence-2027-01". */
@@ -49,6 +51,16 @@ enum cause policy_cause(const struct requirement *requirement,
 
 /* The fixed word: "no-tlsa". */
 const char *cause_text(enum cause cause);
+
+/* What a domain does about DANE, whatever the level. */
+enum adoption {
+	ADOPTION_WITHOUT = 0, /* proven to have no TLSA, or not signed */
+	ADOPTION_WITH,	      /* TLSA records that are signed */
+	ADOPTIONS,	      /* not known */
+};
+
+/* Pure. */
+enum adoption policy_adoption(const struct requirement *requirement);
 
 enum evidence_kind {
 	EVIDENCE_OPEN = 0, /* passed without DANE; code: enum cause */
@@ -82,6 +94,14 @@ void evidence_free(struct evidence *e);
  * Protected mail is no evidence here. Want of memory: counted with the
  * others. */
 void evidence_note(struct evidence *e, const struct evidence_item *item);
+
+/* The domain was seen; how many different ones were, about (policy/sketch.h). */
+void evidence_adopt(struct evidence *e, enum adoption adoption,
+    struct span domain);
+uint64_t evidence_adopted(const struct evidence *e, enum adoption adoption);
+
+/* Domains of `from` count here too. */
+void evidence_merge(struct evidence *e, const struct evidence *from);
 
 /* All of it: domains in no order, the others for each code last. What is
  * pointed to dies with the callback. */

@@ -190,6 +190,16 @@ decide_relay(struct session *s, const struct judgement *j, const char *why)
 	decide_clear(s);
 }
 
+/* How the message goes out, by the least of its recipients. */
+static void
+note_auth(struct session *s, const struct judgement *j)
+{
+	enum auth auth = j->verdict != VERDICT_RELAY && s->secured ? AUTH_TLS
+								   : j->auth;
+
+	s->auth = s->mail_sent ? auth_weaker(s->auth, auth) : auth;
+}
+
 void
 decide_judge(struct session *s)
 {
@@ -227,6 +237,7 @@ decide_judge(struct session *s)
 	report_decision(s, &j, pass, why);
 	if (pass) {
 		s->passed = true;
+		note_auth(s, &j);
 		transaction_rcpt(s);
 	} else {
 		answer_refusal(s, &j, why);

@@ -266,6 +266,8 @@ greet_secured(struct session *s)
 {
 	s->server_tls = SERVER_TLS_DONE;
 	s->proxy->watch.counts.handshakes++;
+	if (tls_conn_resumed(s->upstream.tls))
+		s->proxy->watch.counts.handshakes_resumed++;
 	ask(s, SESSION_EHLO_TLS, "EHLO %s\r\n", s->helo);
 }
 

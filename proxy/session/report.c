@@ -107,6 +107,8 @@ report_delivered(const struct session *s, const struct smtp_reply *reply,
 	log_end(&l);
 	s->proxy->watch.counts.messages++;
 	s->proxy->watch.counts.bytes += size;
+	s->proxy->watch.counts.messages_by[s->auth]++;
+	s->proxy->watch.counts.bytes_by[s->auth] += size;
 }
 
 void

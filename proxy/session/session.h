@@ -163,6 +163,7 @@ struct session {
 	unsigned owed;	   /* answers of the server to RCPTs */
 	size_t mail_len;
 	size_t rcpt_len;
+	enum auth auth;	     /* of the least protected recipient of it */
 	unsigned recipients; /* accepted in this message */
 	unsigned attempts;   /* RCPTs of this message */
 	bool accepted_any;   /* in this session */

@@ -8,17 +8,6 @@ watch_is_held(const struct watch_decision *d)
 	return d->judgement.verdict != VERDICT_RELAY;
 }
 
-static void
-count(struct counts *c, const struct watch_decision *d)
-{
-	c->verdicts[d->judgement.verdict]++;
-	c->reasons[d->judgement.reason]++;
-	if (!watch_is_held(d))
-		c->auths[d->judgement.auth]++;
-	else if (d->passed)
-		c->passed++;
-}
-
 /* The entry of this server, or the one that is longest unused. */
 static struct watch_destination *
 destination_get(struct watch *w, const struct address *server)
@@ -46,7 +35,7 @@ watch_decide(struct watch *w, const struct watch_decision *d)
 
 	*kept = *d;
 	kept->number = ++w->decided;
-	count(&w->counts, kept);
+	counts_decide(&w->counts, &kept->judgement, kept->passed);
 	if (watch_is_held(kept)) {
 		w->held_any = true;
 		w->last_held = *kept;

@@ -61,6 +61,11 @@ note_domains(void)
 	    "allowed, \"so\"",
 	    41);
 	note(EVIDENCE_OPEN, CAUSE_NO_ROUTE, "", "", 5);
+	evidence_adopt(report.evidence, ADOPTION_WITH, span_text("a.example"));
+	evidence_adopt(report.evidence, ADOPTION_WITHOUT,
+	    span_text("b.example"));
+	evidence_adopt(report.evidence, ADOPTION_WITHOUT,
+	    span_text("c.example"));
 	note(EVIDENCE_HELD, REASON_TLSA_MISMATCH, "mismatch.example", "", 3);
 	note(EVIDENCE_HELD, REASON_DOWNGRADE, "mismatch.example", "", 3);
 	note(EVIDENCE_PASSED, REASON_DNS_BOGUS, "bogus.example", "", 1);
@@ -91,7 +96,12 @@ setup(void **state)
 	c.reasons[REASON_TLSA_MISMATCH] = 3;
 	c.reasons[REASON_NULL_MX] = 1;
 	c.handshakes = 100;
+	c.handshakes_resumed = 40;
 	c.handshakes_failed = 2;
+	c.dns[DNSSEC_SECURE] = 700;
+	c.dns[DNSSEC_INSECURE] = 20;
+	c.messages_by[AUTH_TLS] = 30;
+	c.bytes_by[AUTH_TLS] = 3000;
 	/* Not in order, and one of them twice: the latter holds. */
 	report_add(&report, JAN_1_2027 + 30, &c);
 	report_add(&report, JAN_1_2027 + 31, &c);

@@ -43,6 +43,7 @@ test_a_day_comes_back(void **state)
 	/* Written and read as the second of their word. */
 	c.verdicts[VERDICT_UNKNOWN] = 0;
 	c.reasons[REASON_UNKNOWN] = 0;
+	c.dns[DNSSEC_UNKNOWN] = 0;
 	assert_int_equal(counts_get(&day, &back, payload_of(20849, &c)), 0);
 	assert_int_equal(day, 20849);
 	assert_memory_equal(&back, &c, sizeof(c));
@@ -83,7 +84,7 @@ test_names(void **state)
 		found += strcmp(name, "verdict/relay") == 0;
 		found += counts_is_unknown(i);
 	}
-	assert_int_equal(found, 6);
+	assert_int_equal(found, 7);
 }
 
 /* What a later version counts is passed over, what is cut off refused. */
@@ -121,6 +122,31 @@ test_sums_and_differences(void **state)
 	assert_int_equal(a.bytes, 100);
 }
 
+/* Why a recipient was relayed, by how its server was known. */
+static void
+test_auth_and_reason(void **state)
+{
+	struct judgement j = { VERDICT_RELAY, AUTH_TLS, REASON_OK };
+	struct counts c = { 0 };
+
+	(void)state;
+	counts_decide(&c, &j, true);
+	j.reason = REASON_UNLISTED_DESTINATION;
+	counts_decide(&c, &j, true);
+	j.verdict = VERDICT_DEFER;
+	j.auth = AUTH_NONE;
+	counts_decide(&c, &j, false);
+	assert_int_equal(c.auths[AUTH_TLS], 2);
+	assert_int_equal(c.unlisted[AUTH_TLS], 1);
+	assert_int_equal(c.auths[AUTH_NONE], 0);
+	assert_int_equal(c.unlisted[AUTH_NONE], 0);
+	assert_int_equal(c.reasons[REASON_UNLISTED_DESTINATION], 2);
+	assert_int_equal(c.passed, 0);
+	assert_int_equal(auth_weaker(AUTH_DANE_TA, AUTH_PKIX), AUTH_PKIX);
+	assert_int_equal(auth_weaker(AUTH_PKIX, AUTH_DANE_EE), AUTH_PKIX);
+	assert_int_equal(auth_weaker(AUTH_TLS, AUTH_NONE), AUTH_NONE);
+}
+
 int
 main(void)
 {
@@ -130,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_other_payloads),
 		cmocka_unit_test(test_sums_and_differences),
+		cmocka_unit_test(test_auth_and_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

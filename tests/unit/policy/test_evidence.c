@@ -138,6 +138,22 @@ test_causes(void **state)
 }
 
 static void
+test_adoption(void **state)
+{
+	struct host_facts host = { .tlsa = TLSA_STATUS_UNUSABLE };
+	struct requirement r = { .level = LEVEL_NONE };
+
+	(void)state;
+	assert_int_equal(policy_adoption(&r), ADOPTIONS);
+	r.host = &host;
+	assert_int_equal(policy_adoption(&r), ADOPTION_WITH);
+	host.tlsa = TLSA_STATUS_INSECURE;
+	assert_int_equal(policy_adoption(&r), ADOPTION_WITHOUT);
+	host.tlsa = TLSA_STATUS_FAILED;
+	assert_int_equal(policy_adoption(&r), ADOPTIONS);
+}
+
+static void
 test_first_last_count(void **state)
 {
 	struct evidence *e = evidence();
@@ -273,14 +289,20 @@ test_records(void **state)
 	note(e, EVIDENCE_OPEN, CAUSE_NO_TLSA, "a.example", NOW);
 	note(e, EVIDENCE_PASSED, REASON_TLSA_MISMATCH, "b.example", NOW + 5);
 	note(e, EVIDENCE_OPEN, CAUSE_NO_ROUTE, "", NOW);
+	evidence_adopt(e, ADOPTION_WITH, span_text("a.example"));
 	assert_int_equal(evidence_unsaved(e), RECORD_CHANGES);
 	evidence_save(e, RECORD_CHANGES, restore, &c);
-	assert_int_equal(c.records, 3);
+	assert_int_equal(c.records, 4);
+	assert_int_equal(evidence_adopted(c.to, ADOPTION_WITH), 1);
+	assert_int_equal(evidence_adopted(c.to, ADOPTION_WITHOUT), 0);
+	/* Seen again: nothing new. */
+	evidence_adopt(e, ADOPTION_WITH, span_text("a.example"));
+	evidence_adopt(e, ADOPTIONS, span_text("b.example"));
 	assert_int_equal(evidence_unsaved(e), RECORD_NOTHING);
 	assert_int_equal(evidence_unsaved(c.to), RECORD_NOTHING);
 	note(e, EVIDENCE_OPEN, CAUSE_NO_TLSA, "a.example", NOW + 7);
 	evidence_save(e, RECORD_CHANGES, restore, &c);
-	assert_int_equal(c.records, 4);
+	assert_int_equal(c.records, 5);
 	w = get(c.to, EVIDENCE_OPEN, CAUSE_NO_TLSA, "a.example");
 	assert_int_equal(w.item.recipients, 2);
 	assert_int_equal(w.item.first, NOW);
@@ -335,6 +357,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_first_last_count),
 		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_bytes_are_bounded),
