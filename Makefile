@@ -110,7 +110,7 @@ export DL_DIR
 
 .PHONY: all help deps clean install deb docs
 .PHONY: check unit unit-build valgrind valgrind-run fuzz fuzz-build lint demo
-.PHONY: bench-tls bench-dnssec bench-sessions bench-stall load
+.PHONY: bench bench-instructions bench-tls bench-dnssec bench-sessions bench-stall load
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -130,6 +130,7 @@ help:
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then a mail on its way, explained' \
 	    'bench    beside Postfix, stunnel, Exim and a splice (QUICK=1)' \
+	    'bench-instructions  of a delivery, held against those counted before' \
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
 	    'bench-sessions  memory per session, idle and active' \
@@ -284,6 +285,12 @@ bench:
 	@$(again) all
 	QUICK=$(QUICK) DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
 	    tools/bench/bench $(BENCH_OPTIONS)
+
+bench-instructions:
+	@tools/need bench-instructions
+	@$(again) all
+	CC='$(CC)' CFLAGS='$(CFLAGS)' DANEGATED=$(O)/bin/danegated \
+	    DANEGATE=$(O)/bin/danegate tools/bench/instructions $(BENCH_OPTIONS)
 
 bench-tls:
 	@tools/need bench-tls
