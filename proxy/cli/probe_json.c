@@ -154,6 +154,7 @@ write_tls(struct json *j, const struct probe_step *step)
 		return;
 	pair(j, "version", tls_conn_version(step->tls));
 	pair(j, "cipher", tls_conn_cipher(step->tls));
+	pair(j, "group", tls_conn_group(step->tls));
 	pair(j, "grade", tls_grade_text(tls_conn_grade(step->tls)));
 	json_key(j, "chain");
 	json_array(j);

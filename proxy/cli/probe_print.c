@@ -318,8 +318,8 @@ print_tls(const struct probe_step *step)
 		print("TLS", "failed: %s", step->fault);
 		return;
 	}
-	print("TLS", "%s %s (%s)", tls_conn_version(step->tls),
-	    tls_conn_cipher(step->tls),
+	print("TLS", "%s %s, %s (%s)", tls_conn_version(step->tls),
+	    tls_conn_cipher(step->tls), tls_conn_group(step->tls),
 	    tls_grade_text(tls_conn_grade(step->tls)));
 	n = tls_conn_chain(step->tls, chain, TLS_CHAIN_MAX);
 	for (size_t i = 0; i < n; i++)

@@ -78,6 +78,7 @@ report_decision(const struct session *s, const struct judgement *j, bool passed,
 	if (s->secured && s->upstream.tls != NULL) {
 		log_text(&l, "tls", tls_conn_version(s->upstream.tls));
 		log_text(&l, "cipher", tls_conn_cipher(s->upstream.tls));
+		log_text(&l, "group", tls_conn_group(s->upstream.tls));
 		log_text(&l, "grade",
 		    tls_grade_text(tls_conn_grade(s->upstream.tls)));
 		log_text(&l, "resumed",

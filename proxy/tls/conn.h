@@ -8,6 +8,7 @@
 #include <mbedtls/ssl.h>
 
 #include "tls/context.h"
+#include "tls/hello.h"
 #include "tls/tls.h"
 
 #define REASON_MAX 128
@@ -47,6 +48,7 @@ struct tls_conn {
 	struct tls_binding keep_for;
 	uint64_t keep_until;
 
+	struct hello hello; /* the server's, as it passed */
 	struct tls_properties properties;
 	char cipher[CIPHER_MAX];
 	char reason[REASON_MAX];
@@ -56,5 +58,9 @@ struct tls_conn {
 void conn_note_handshake(struct tls_conn *c);
 void conn_note_ticket(struct tls_conn *c);
 void conn_drop_ticket(struct tls_conn *c);
+
+/* tls.c, for resume.c: the session's secret is bound to its handshake, by RFC
+ * 7627 or by TLS 1.3. */
+bool conn_is_extended(const struct tls_conn *c);
 
 #endif

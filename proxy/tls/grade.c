@@ -1,6 +1,6 @@
 #include "tls/grade.h"
 
-#include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/ssl.h>
 
 /*
  * Appendix B of the guidelines, as far as the library has them; what is not here
@@ -82,6 +82,22 @@ grade_key(enum tls_key key, unsigned bits)
 	return TLS_GRADE_INSUFFICIENT;
 }
 
+/* All that we offer; with none it goes by the suite. */
+static enum tls_grade
+grade_group(uint16_t group)
+{
+	switch (group) {
+	case 0:
+	case MBEDTLS_SSL_IANA_TLS_GROUP_X25519:
+	case MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1:
+	case MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1:
+	case MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1:
+		return TLS_GRADE_GOOD;
+	default:
+		return TLS_GRADE_INSUFFICIENT;
+	}
+}
+
 /* 3.3.5 */
 static enum tls_grade
 grade_hash(enum tls_hash hash)
@@ -108,6 +124,7 @@ tls_grade_of(const struct tls_properties *p)
 		tls_grade_suite(p->suite),
 		grade_key(p->key, p->key_bits),
 		grade_hash(p->hash),
+		grade_group(p->group),
 	};
 	enum tls_grade worst = TLS_GRADE_GOOD;
 

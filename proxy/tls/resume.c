@@ -17,6 +17,10 @@
  * the key of the leaf was proved to be there (RFC 8446 2.2), or was told them
  * by whoever did.
  *
+ * A session of TLS 1.2 without extended master secret is not kept: two sessions
+ * could have the same secrets there, and one be taken up in the other's place
+ * (RFC 7627 1, 5.3). TLS 1.3 has no others.
+ *
  * A session that was taken up shows no certificates, and what is saved holds
  * none because tls.c takes them from the library after the handshake: no chain
  * in the library is how it is known that the server agreed to resume.
@@ -152,7 +156,7 @@ conn_note_ticket(struct tls_conn *c)
 {
 	mbedtls_ssl_session session;
 
-	if (!c->keep)
+	if (!c->keep || !conn_is_extended(c))
 		return;
 	mbedtls_ssl_session_init(&session);
 	if (mbedtls_ssl_get_session(&c->ssl, &session) == 0)

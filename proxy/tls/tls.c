@@ -57,6 +57,7 @@ wire_receive(void *arg, unsigned char *p, size_t n)
 		n = held.n;
 	memcpy(p, held.p, n);
 	buf_drop(c->buffers.wire_in, n);
+	hello_read(&c->hello, p, n);
 	return (int)n;
 }
 
@@ -135,6 +136,8 @@ conn_grade(struct tls_conn *c)
 		p->key_bits = (unsigned)mbedtls_pk_get_bitlen(&leaf->pk);
 		p->hash = hash_of(leaf->MBEDTLS_PRIVATE(sig_md));
 	}
+	/* What a session is taken up with is its own in any case. */
+	p->group = c->hello.group;
 	p->version = (uint16_t)mbedtls_ssl_get_version_number(&c->ssl);
 	p->suite = (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(&c->ssl);
 	if (c->context->minimum <= TLS_GRADE_PHASE_OUT ||
@@ -178,6 +181,14 @@ conn_take_chain(struct tls_conn *c)
 	return 0;
 }
 
+bool
+conn_is_extended(const struct tls_conn *c)
+{
+	return c->hello.extended ||
+	    mbedtls_ssl_get_version_number(&c->ssl) !=
+	    MBEDTLS_SSL_VERSION_TLS1_2;
+}
+
 static void
 conn_handshake(struct tls_conn *c)
 {
@@ -193,6 +204,13 @@ conn_handshake(struct tls_conn *c)
 	tls_cipher_text(c->cipher, sizeof(c->cipher),
 	    mbedtls_ssl_get_ciphersuite(&c->ssl));
 	conn_note_handshake(c);
+	if (c->resumed && !conn_is_extended(c)) {
+		/* RFC 7627 5.3: what is kept was extended, so this must be. */
+		c->state = TLS_STATE_FAILED;
+		(void)snprintf(c->reason, sizeof(c->reason),
+		    "resumed without extended master secret");
+		return;
+	}
 	conn_grade(c);
 	if (c->state == TLS_STATE_OPEN && conn_take_chain(c) < 0)
 		conn_fail(c, MBEDTLS_ERR_SSL_ALLOC_FAILED);
@@ -446,6 +464,12 @@ const char *
 tls_conn_cipher(const struct tls_conn *c)
 {
 	return c->cipher[0] != '\0' ? c->cipher : "none";
+}
+
+const char *
+tls_conn_group(const struct tls_conn *c)
+{
+	return hello_group_text(c->properties.group);
 }
 
 struct tls_properties

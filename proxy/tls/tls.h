@@ -46,9 +46,8 @@ enum tls_hash {
 };
 
 /*
- * What a session is graded by. Groups are not among it: those offered
- * (X25519, P-256, P-384, P-521) are all good, others come with suites that are
- * graded for it; nor are the hashes of the handshake, all of SHA-2.
+ * What a session is graded by. The hashes of the handshake are not among it,
+ * all of SHA-2.
  */
 struct tls_properties {
 	uint16_t version; /* as on the wire: 0x0303, 0x0304 */
@@ -56,6 +55,7 @@ struct tls_properties {
 	enum tls_key key; /* of the leaf */
 	unsigned key_bits;
 	enum tls_hash hash; /* that the leaf is signed by */
+	uint16_t group;	    /* of the key exchange, IANA's number; 0: none */
 };
 
 /* What all connections share: configuration, random numbers, memory budget. */
@@ -183,6 +183,9 @@ size_t tls_conn_chain(const struct tls_conn *c, struct span *certs, size_t max);
 
 const char *tls_conn_version(const struct tls_conn *c); /* "TLSv1.3" */
 const char *tls_conn_cipher(const struct tls_conn *c);	/* IANA's name */
+/* "x25519", "secp256r1", ...; "none" with another key exchange, and where TLS
+ * 1.2 was resumed. */
+const char *tls_conn_group(const struct tls_conn *c);
 
 /* What the session is like, and its grade; before the handshake is done all
  * zero and none. */

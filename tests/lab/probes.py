@@ -153,8 +153,8 @@ def probe_versions(lab, family):
             ("old-tls.test", "TLSv1.2", "RSA 2048", "phase-out")):
         _, told = probe_json(lab, world.SITES[name].domain(family))
         tls, = steps_of(told, "tls")
-        require_equal((tls["version"], tls["chain"][0]["key"], tls["grade"]),
-                      (version, key, grade), name)
+        require_equal((tls["version"], tls["chain"][0]["key"], tls["group"],
+                       tls["grade"]), (version, key, "x25519", grade), name)
 
 
 @case

@@ -1,4 +1,5 @@
 /* with: tls/support/server.c tls/support/link.c */
+/* link: -Wl,--wrap=hello_read */
 /*
  * Resumption against another implementation: RFC 8446 2.2 and 4.6.1, RFC 5077,
  * RFC 5246 7.3; and what must not be resumed.
@@ -11,9 +12,26 @@
 
 #include <cmocka.h>
 
+#include "tls/hello.h"
 #include "tls/support/link.h"
 
 #define HOUR 3600
+
+/* A server that binds no more, as far as it can be seen. */
+static bool blind;
+
+/* NOLINTBEGIN(readability-identifier-naming): the linker's names */
+void __real_hello_read(struct hello *h, const uint8_t *p, size_t n);
+void __wrap_hello_read(struct hello *h, const uint8_t *p, size_t n);
+
+void
+__wrap_hello_read(struct hello *h, const uint8_t *p, size_t n)
+{
+	__real_hello_read(h, p, n);
+	if (blind)
+		h->extended = false;
+}
+/* NOLINTEND(readability-identifier-naming) */
 
 static struct tls_binding
 binding(const char *what)
@@ -209,6 +227,58 @@ test_server_declines(void **state)
 		assert_int_equal(counts(l).resumed, 0);
 		link_stop(l);
 	}
+}
+
+/*
+ * RFC 7627 5.3: a session whose secret is not bound to its handshake is good for
+ * mail, but is not taken up again; and one that was bound is not taken up by a
+ * server that binds no more.
+ */
+static void
+test_extended_master_secret(void **state)
+{
+	/* By ticket, and by session id. */
+	static const char *const kinds[] = { "-rev", "-no_ticket" };
+	struct link *l = &the_link;
+	struct tls_binding b = binding("a");
+
+	(void)state;
+	server_configure();
+	for (size_t i = 0; i < DG_ARRAY_LEN(kinds); i++) {
+		link_start(l, "ecdsa", "chain",
+		    OPTIONS("-tls1_2", kinds[i], "-rev", "-naccept", "9",
+			"-ssl_config", "no-ems"));
+		open_again(l, NULL, "a");
+		keep(l, "a", HOUR);
+		finish(l);
+		assert_int_equal(counts(l).tickets, 0);
+		link_stop(l);
+		link_start(l, "ecdsa", "chain",
+		    OPTIONS("-tls1_2", kinds[i], "-rev", "-naccept", "9"));
+		open_again(l, NULL, "a");
+		keep(l, "a", HOUR);
+		finish(l);
+		assert_int_equal(counts(l).tickets, 1);
+		assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+		assert_int_equal(tls_conn_resume(l->conn, &b), 0);
+		blind = true;
+		assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+		    TLS_STATE_FAILED);
+		blind = false;
+		assert_non_null(
+		    strstr(tls_conn_error(l->conn), "extended master secret"));
+		link_disconnect(l);
+		link_stop(l);
+	}
+	/* TLS 1.3 knows no other. */
+	link_start(l, "ecdsa", "chain",
+	    OPTIONS("-tls1_3", "-rev", "-naccept", "9", "-ssl_config",
+		"no-ems"));
+	open_again(l, NULL, "a");
+	keep(l, "a", HOUR);
+	assert_true(counts(l).tickets > 0);
+	finish(l);
+	link_stop(l);
 }
 
 /* A server that changed its version can break the handshake; the next time
@@ -410,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_not_kept_unasked),
 		cmocka_unit_test(test_full_again),
 		cmocka_unit_test(test_server_declines),
+		cmocka_unit_test(test_extended_master_secret),
 		cmocka_unit_test(test_version_changes),
 		cmocka_unit_test(test_trickle),
 		cmocka_unit_test(test_ticket_while_output_is_full),

@@ -68,6 +68,39 @@ test_old_version(void **state)
 	link_stop(l);
 }
 
+/* RFC 8446 4.2.7, RFC 8422 5.1.1: what the key exchange came to be. */
+static void
+test_groups(void **state)
+{
+	static const char *const groups[][2] = { { "X25519", "x25519" },
+		{ "P-256", "secp256r1" }, { "P-384", "secp384r1" },
+		{ "P-521", "secp521r1" } };
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	struct link *l = &the_link;
+
+	(void)state;
+	for (size_t v = 0; v < DG_ARRAY_LEN(versions); v++)
+		for (size_t g = 0; g < DG_ARRAY_LEN(groups); g++) {
+			link_start(l, "rsa", "chain",
+			    OPTIONS(versions[v], "-groups", groups[g][0]));
+			assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+			assert_string_equal(tls_conn_group(l->conn), "none");
+			assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
+			    TLS_STATE_OPEN);
+			assert_string_equal(tls_conn_group(l->conn),
+			    groups[g][1]);
+			link_disconnect(l);
+			link_stop(l);
+		}
+	link_start(l, "rsa", "chain",
+	    OPTIONS("-tls1_2", "-cipher", "AES128-GCM-SHA256"));
+	link_open(l, NULL);
+	assert_string_equal(tls_conn_group(l->conn), "none");
+	assert_int_equal(tls_conn_grade(l->conn), TLS_GRADE_INSUFFICIENT);
+	link_disconnect(l);
+	link_stop(l);
+}
+
 /* Buffers of one byte everywhere: nothing is lost and nothing doubled. */
 static void
 test_trickle(void **state)
@@ -407,6 +440,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions_and_keys),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_old_version),
 		cmocka_unit_test(test_trickle),
 		cmocka_unit_test(test_bulk),

@@ -298,6 +298,13 @@ tls_conn_cipher(const struct tls_conn *c)
 	return "TLS_FAKE";
 }
 
+const char *
+tls_conn_group(const struct tls_conn *c)
+{
+	(void)c;
+	return "x25519";
+}
+
 enum tls_grade
 tls_conn_grade(const struct tls_conn *c)
 {

@@ -158,6 +158,15 @@ server_start(struct server *s, const char *name, const char *chain,
 }
 
 void
+server_configure(void)
+{
+	char path[PATH_SIZE];
+
+	path_of(path, "no-ems", ".conf");
+	assert_int_equal(setenv("OPENSSL_CONF", path, 1), 0);
+}
+
+void
 server_stop(struct server *s)
 {
 	(void)kill(s->pid, SIGKILL);

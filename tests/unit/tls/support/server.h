@@ -31,6 +31,10 @@ void server_start(struct server *s, const char *name, const char *chain,
     const char *const options[]);
 void server_stop(struct server *s);
 
+/* From now on servers can be told "-ssl_config", "no-ems": they do without
+ * extended master secret. */
+void server_configure(void);
+
 /* A connected, non-blocking socket. */
 int server_connect(const struct server *s);
 
