@@ -110,7 +110,7 @@ export DL_DIR
 
 .PHONY: all help deps clean install deb docs
 .PHONY: check unit unit-build valgrind valgrind-run fuzz fuzz-build lint demo
-.PHONY: bench bench-instructions bench-tls bench-dnssec bench-sessions bench-stall load
+.PHONY: bench bench-instructions bench-tls bench-dnssec bench-sessions bench-stall bench-tls-config load
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -132,6 +132,7 @@ help:
 	    'bench    beside Postfix, stunnel, Exim and a splice (QUICK=1)' \
 	    'bench-instructions  of a delivery, held against those counted before' \
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
+	    'bench-tls-config  instructions that each build of mbedTLS takes' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
 	    'bench-sessions  memory per session, idle and active' \
 	    'bench-stall  what other sessions wait while handshakes run' \
@@ -302,6 +303,12 @@ $(O)/bench/tls_measure: tools/bench/tls_measure.c $(call archives,tls)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 	    $(call link_rooms,tls) -lssl -lcrypto
+
+# Of the target's; some minutes.
+bench-tls-config:
+	@tools/need bench-tls-config
+	@$(again) deps
+	tools/bench/tls-config --target $(TARGET)
 
 bench-dnssec:
 	@tools/need bench-dnssec
