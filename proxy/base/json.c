@@ -111,6 +111,16 @@ json_to_memory(struct json *j, char *mem, size_t size)
 }
 
 void
+json_go_on(struct json *j, char *mem, size_t size)
+{
+	assert(j->file == NULL && size > 0);
+	j->mem = mem;
+	j->size = size;
+	j->len = 0;
+	mem[0] = '\0';
+}
+
+void
 json_object(struct json *j)
 {
 	open_one(j, true);
@@ -168,6 +178,27 @@ json_bool(struct json *j, bool value)
 {
 	begin_value(j);
 	put_text(j, value ? "true" : "false");
+}
+
+void
+json_put_text(struct json *j, const char *key, const char *text)
+{
+	json_key(j, key);
+	json_text(j, text);
+}
+
+void
+json_put_number(struct json *j, const char *key, uint64_t n)
+{
+	json_key(j, key);
+	json_number(j, (int64_t)n);
+}
+
+void
+json_put_bool(struct json *j, const char *key, bool value)
+{
+	json_key(j, key);
+	json_bool(j, value);
 }
 
 size_t

@@ -45,6 +45,10 @@ void json_to_file(struct json *j, FILE *file);
 /* Begins a text in mem, always ended by a NUL; size > 0. */
 void json_to_memory(struct json *j, char *mem, size_t size);
 
+/* Goes on in this memory, which may be the same: what was written so far has
+ * been taken away. For a text that is sent in pieces. size > 0. */
+void json_go_on(struct json *j, char *mem, size_t size);
+
 /* Open an object or an array, which is a value of what is open already. */
 void json_object(struct json *j);
 void json_array(struct json *j);
@@ -65,6 +69,11 @@ void json_text(struct json *j, const char *text);
 
 void json_number(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
+
+/* A member with its name: the common case. n <= INT64_MAX. */
+void json_put_text(struct json *j, const char *key, const char *text);
+void json_put_number(struct json *j, const char *key, uint64_t n);
+void json_put_bool(struct json *j, const char *key, bool value);
 
 /* Bytes that still fit into memory; a list can end before they run out. Without
  * bound (SIZE_MAX) for a stream, and none after a failure. */

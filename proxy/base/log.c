@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,10 @@
 
 static enum log_destination destination = LOG_TO_STDERR;
 static enum log_level threshold = LOG_LEVEL_INFO;
+
+static log_tap_cb *tap;
+static void *tap_arg;
+static enum log_level tap_level;
 
 static const int syslog_levels[] = {
 	[LOG_LEVEL_ERROR] = LOG_ERR,
@@ -22,6 +27,39 @@ log_open(enum log_destination to, enum log_level level)
 	threshold = level;
 	if (to == LOG_TO_SYSLOG)
 		openlog("danegated", LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void
+log_tap(log_tap_cb *cb, void *arg, enum log_level level)
+{
+	tap = cb;
+	tap_arg = arg;
+	tap_level = level;
+}
+
+const char *
+log_level_text(enum log_level level)
+{
+	static const char *const texts[] = {
+		[LOG_LEVEL_ERROR] = "error",
+		[LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+
+	return texts[level];
+}
+
+static bool
+is_logged(enum log_level level)
+{
+	return level <= threshold;
+}
+
+static bool
+is_tapped(enum log_level level)
+{
+	return tap != NULL && (level <= threshold || level <= tap_level);
 }
 
 /*
@@ -89,7 +127,7 @@ void
 log_begin(struct log_line *l, enum log_level level, const char *event)
 {
 	l->level = level;
-	l->on = level <= threshold;
+	l->on = is_logged(level) || is_tapped(level);
 	l->len = 0;
 	append_text(l, event);
 }
@@ -162,11 +200,26 @@ log_address(struct log_line *l, const char *key, const struct address *value)
 }
 
 void
+log_user(struct log_line *l, unsigned uid)
+{
+	const struct passwd *pw;
+
+	log_number(l, "uid", uid);
+	pw = l->on ? getpwuid(uid) : NULL;
+	if (pw != NULL)
+		log_text(l, "user", pw->pw_name);
+}
+
+void
 log_end(struct log_line *l)
 {
-	if (l->level > threshold)
+	if (!is_logged(l->level) && !is_tapped(l->level))
 		return;
 	l->text[l->len] = '\0';
+	if (is_tapped(l->level))
+		tap(tap_arg, l->level, l->text);
+	if (!is_logged(l->level))
+		return;
 	if (destination == LOG_TO_SYSLOG)
 		syslog(syslog_levels[l->level], "%s", l->text);
 	else

@@ -40,6 +40,14 @@ struct log_line {
 /* Where lines go and from which level up; may be called again at any time. */
 void log_open(enum log_destination to, enum log_level level);
 
+/*
+ * Besides, every line is shown to cb (NULL: nobody), those from level up even
+ * where log_open() keeps them from the log. cb must not log; text dies when it
+ * returns.
+ */
+typedef void log_tap_cb(void *arg, enum log_level level, const char *text);
+void log_tap(log_tap_cb *cb, void *arg, enum log_level level);
+
 /* Starts a line; event is a word of our own (letters, digits, hyphen). */
 void log_begin(struct log_line *l, enum log_level level, const char *event);
 
@@ -48,6 +56,12 @@ void log_text(struct log_line *l, const char *key, const char *value);
 void log_number(struct log_line *l, const char *key, uint64_t value);
 void log_address(struct log_line *l, const char *key,
     const struct address *value);
+
+/* uid=, and user= where that uid has a name. */
+void log_user(struct log_line *l, unsigned uid);
+
+/* "warning"; never NULL. */
+const char *log_level_text(enum log_level level);
 
 /* Writes the line out. */
 void log_end(struct log_line *l);

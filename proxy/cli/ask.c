@@ -12,6 +12,7 @@
 #include "base/json_read.h"
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/log.h"
 #include "cli/render.h"
 #include "config/config.h"
 
@@ -71,8 +72,8 @@ cli_socket_path(char path[SETTINGS_PATH_MAX], const char *config)
 	free(text);
 }
 
-static int
-say_failure(const char *path, int err)
+int
+cli_silent(const char *path, int err)
 {
 	if (err == DG_ENOTFOUND && (errno == ENOENT || errno == ECONNREFUSED))
 		(void)fprintf(stderr,
@@ -93,7 +94,7 @@ cli_ask(uint8_t **answer, size_t *n, const char *config, const char *line)
 
 	cli_socket_path(path, config);
 	err = client_ask(answer, n, path, line);
-	return err == 0 ? CLI_FINE : say_failure(path, err);
+	return err == 0 ? CLI_FINE : cli_silent(path, err);
 }
 
 int
@@ -113,7 +114,14 @@ cli_answer_error(struct span answer, const char *error)
 }
 
 static int
-say_answer(const struct ask *a, struct span answer)
+render(enum control_verb verb, struct span answer)
+{
+	return verb == CONTROL_SHOW_LOG ? log_print(stdout, answer)
+					: render_answer(stdout, answer);
+}
+
+static int
+say_answer(const struct ask *a, enum control_verb verb, struct span answer)
 {
 	char error[200];
 	bool failed = client_member(error, sizeof(error), answer, "error");
@@ -124,7 +132,7 @@ say_answer(const struct ask *a, struct span answer)
 	}
 	if (failed)
 		return cli_answer_error(answer, error);
-	if (render_answer(stdout, answer) != 0) {
+	if (render(verb, answer) != 0) {
 		(void)fputs("the answer cannot be understood\n", stderr);
 		return CLI_FAILED;
 	}
@@ -135,6 +143,7 @@ int
 ask_run(const struct control_row *row, int argc, char **argv)
 {
 	struct ask a = { .config = CLI_CONFIG };
+	char path[SETTINGS_PATH_MAX];
 	struct control_request request;
 	const char *why;
 	uint8_t *answer = NULL;
@@ -148,10 +157,14 @@ ask_run(const struct control_row *row, int argc, char **argv)
 		(void)fprintf(stderr, "expected %s\n", why);
 		return usage(row);
 	}
+	if (request.follow) {
+		cli_socket_path(path, a.config);
+		return log_follow(path, a.line, a.json);
+	}
 	err = cli_ask(&answer, &n, a.config, a.line);
 	if (err != CLI_FINE)
 		return err;
-	err = say_answer(&a, span_of(answer, n));
+	err = say_answer(&a, request.verb, span_of(answer, n));
 	free(answer);
 	return err;
 }

@@ -90,6 +90,9 @@ void cli_config_error(const char *path, struct span text,
  * no reason not to ask: then it is where it is by default. */
 void cli_socket_path(char path[SETTINGS_PATH_MAX], const char *config);
 
+/* Nobody answered at path: says so on stderr, and returns CLI_DOWN. */
+int cli_silent(const char *path, int err);
+
 /* What the daemon refused: file, line, and what it expected, as far as it says
  * so, on stderr. Returns CLI_FAILED. */
 int cli_answer_error(struct span answer, const char *error);

@@ -1,6 +1,8 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +11,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/json_read.h"
 #include "control/control.h"
 
-#define PATIENCE 15 /* seconds; longer than the daemon's own */
+#define PATIENCE     15 /* seconds; longer than the daemon's own */
+#define ANSWER_FIRST ((size_t)16 << 10)
+#define LINE_ROOM    ((size_t)16 << 10) /* for a line of a stream */
 
 static int
 client_connect(int *out, const char *path)
@@ -41,54 +46,173 @@ client_connect(int *out, const char *path)
 	return 0;
 }
 
+static int
+client_send(int fd, const char *line)
+{
+	char request[CONTROL_REQUEST_MAX + 1];
+	int len = snprintf(request, sizeof(request), "%s\n", line);
+
+	if (len < 0 || len > CONTROL_REQUEST_MAX)
+		return DG_ELIMIT;
+	return send(fd, request, (size_t)len, MSG_NOSIGNAL) == len ? 0 : DG_EIO;
+}
+
+struct answer {
+	uint8_t *p;
+	size_t n;
+	size_t size;
+};
+
+/* Room for more; an answer begins small and is bounded. */
+static int
+answer_grow(struct answer *a)
+{
+	size_t size = a->size == 0 ? ANSWER_FIRST : 2 * a->size;
+	uint8_t *p;
+
+	if (a->size > CONTROL_ANSWER_MAX)
+		return DG_ELIMIT;
+	p = realloc(a->p, size);
+	if (p == NULL)
+		return DG_ENOMEM;
+	a->p = p;
+	a->size = size;
+	return 0;
+}
+
 /* Reads until the daemon has no more to say. */
 static int
-client_read(size_t *n, int fd, uint8_t *into, size_t size)
+client_read(struct answer *a, int fd)
 {
-	*n = 0;
 	for (;;) {
-		ssize_t got = recv(fd, into + *n, size - *n, 0);
+		ssize_t got;
+		int err = a->n == a->size ? answer_grow(a) : 0;
 
+		if (err != 0)
+			return err;
+		got = recv(fd, a->p + a->n, a->size - a->n, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return errno == EAGAIN ? DG_ETIMEDOUT : DG_EIO;
 		if (got == 0)
 			return 0;
-		*n += (size_t)got;
-		if (*n == size)
-			return DG_ELIMIT;
+		a->n += (size_t)got;
 	}
 }
 
 int
 client_ask(uint8_t **out, size_t *n, const char *path, const char *line)
 {
-	char request[CONTROL_REQUEST_MAX + 1];
-	int len = snprintf(request, sizeof(request), "%s\n", line);
-	uint8_t *answer = NULL;
+	struct answer a = { 0 };
 	int fd = -1;
-	int err;
+	int err = client_connect(&fd, path);
 
-	if (len < 0 || len > CONTROL_REQUEST_MAX)
-		return DG_ELIMIT;
-	err = client_connect(&fd, path);
 	if (err != 0)
 		return err;
-	err = DG_ENOMEM;
-	answer = malloc(CONTROL_ANSWER_MAX + 1);
-	if (answer == NULL)
-		goto out;
-	err = DG_EIO;
-	if (send(fd, request, (size_t)len, MSG_NOSIGNAL) != len)
-		goto out;
-	err = client_read(n, fd, answer, CONTROL_ANSWER_MAX + 1);
+	err = client_send(fd, line);
+	if (err == 0)
+		err = client_read(&a, fd);
+	if (err == 0) {
+		*out = a.p;
+		*n = a.n;
+		a.p = NULL;
+	}
+	free(a.p);
+	(void)close(fd);
+	return err;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+/* The last line may be there in part only: it stays. False: it is enough. */
+static bool
+give_lines(struct buf *in, client_line_cb *cb, void *arg)
+{
+	for (;;) {
+		struct span all = buf_peek(in);
+		size_t end = span_find(all, '\n', 0);
+
+		if (end == all.n)
+			return true;
+		if (!cb(arg, span_slice(all, 0, end)))
+			return false;
+		buf_drop(in, end + 1);
+	}
+}
+
+/* Waits for the daemon; 1: it has something, 0: it is time to stop. */
+static int
+follow_wait(int fd, const sigset_t *open)
+{
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO } };
+	int n = interrupted ? 0 : ppoll(fds, DG_ARRAY_LEN(fds), NULL, open);
+
+	if (interrupted || (n > 0 && (fds[1].revents & POLLERR) != 0))
+		return 0;
+	return n < 0 && errno != EINTR ? DG_EIO : 1;
+}
+
+static int
+follow_lines(int fd, const sigset_t *open, client_line_cb *cb, void *arg)
+{
+	uint8_t mem[LINE_ROOM];
+	struct buf in;
+	int err;
+
+	buf_init(&in, mem, sizeof(mem));
+	while ((err = follow_wait(fd, open)) > 0) {
+		size_t room;
+		uint8_t *tail = buf_tail(&in, &room);
+		ssize_t got = room > 0 ? recv(fd, tail, room, MSG_DONTWAIT) : 0;
+
+		if (room == 0)
+			return DG_ELIMIT;
+		if (got == 0)
+			return DG_ECLOSED;
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return DG_EIO;
+		buf_commit(&in, got > 0 ? (size_t)got : 0);
+		if (!give_lines(&in, cb, arg))
+			return 0;
+	}
+	return err;
+}
+
+/*
+ * SIGINT is let in only while waiting, so that none is lost in between; whoever
+ * called gets back what he had.
+ */
+int
+client_follow(const char *path, const char *line, client_line_cb *cb, void *arg)
+{
+	struct sigaction stop = { .sa_handler = on_interrupt };
+	struct sigaction before;
+	sigset_t closed;
+	sigset_t open;
+	int fd = -1;
+	int err = client_connect(&fd, path);
+
 	if (err != 0)
-		goto out;
-	*out = answer;
-	answer = NULL;
-out:
-	free(answer);
+		return err;
+	interrupted = 0;
+	(void)sigemptyset(&closed);
+	(void)sigaddset(&closed, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &closed, &open);
+	(void)sigaction(SIGINT, &stop, &before);
+	err = client_send(fd, line);
+	if (err == 0)
+		err = follow_lines(fd, &open, cb, arg);
+	(void)sigaction(SIGINT, &before, NULL);
+	(void)sigprocmask(SIG_SETMASK, &open, NULL);
 	(void)close(fd);
 	return err;
 }

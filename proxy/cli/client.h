@@ -15,6 +15,16 @@
 DG_MUSTCHECK int client_ask(uint8_t **out, size_t *n, const char *path,
     const char *line);
 
+/*
+ * For a request whose answer is a stream: gives each line of it to cb, without
+ * its line feed, as it comes, until cb says false, stdout has no reader any
+ * more, or the user interrupts (SIGINT, which ends this and nothing else): 0.
+ * DG_ECLOSED: the daemon has ended it. DG_ENOTFOUND, DG_EIO, DG_ELIMIT.
+ */
+typedef bool client_line_cb(void *arg, struct span line);
+DG_MUSTCHECK int client_follow(const char *path, const char *line,
+    client_line_cb *cb, void *arg);
+
 /* The member of that name at the top of an answer (a string, a number, or the
  * word true), printable and cut to size. False: it has none. */
 bool client_member(char *out, size_t size, struct span answer, const char *key);

@@ -7,7 +7,6 @@
 #include "config/quote.h"
 
 /* Room for the path and the value. */
-#define SHOW_LINE_MAX (OPTION_VALUE_MAX + 64)
 
 /* No option of that name: the nearest one, if it may have been meant. */
 static const char *
@@ -176,21 +175,38 @@ is_default(const struct option *o, const char *value)
 	return o->kind->show(text, &s, o, 0) && strcmp(text, value) == 0;
 }
 
+_Static_assert(CONFIG_STATEMENT_MAX >= OPTION_VALUE_MAX + 64,
+    "a statement has room");
+
+bool
+config_next(char line[CONFIG_STATEMENT_MAX], struct config_place *at,
+    const struct settings *s, enum config_show what)
+{
+	char value[OPTION_VALUE_MAX];
+	const struct option *o;
+
+	for (; (o = option_at(at->option)) != NULL; at->option++) {
+		while (o->kind->show(value, s, o, at->value)) {
+			at->value++;
+			if (value[0] == '\0' ||
+			    (what == CONFIG_SHOW_SET && is_default(o, value)))
+				continue;
+			(void)snprintf(line, CONFIG_STATEMENT_MAX, "set %s %s",
+			    o->path, value);
+			return true;
+		}
+		at->value = 0;
+	}
+	return false;
+}
+
 void
 config_show(const struct settings *s, enum config_show what, config_line_cb *cb,
     void *arg)
 {
-	char value[OPTION_VALUE_MAX];
-	char line[SHOW_LINE_MAX];
-	const struct option *o;
+	char line[CONFIG_STATEMENT_MAX];
+	struct config_place at = { 0 };
 
-	for (size_t i = 0; (o = option_at(i)) != NULL; i++)
-		for (size_t k = 0; o->kind->show(value, s, o, k); k++) {
-			if (value[0] == '\0' ||
-			    (what == CONFIG_SHOW_SET && is_default(o, value)))
-				continue;
-			(void)snprintf(line, sizeof(line), "set %s %s", o->path,
-			    value);
-			cb(arg, line);
-		}
+	while (config_next(line, &at, s, what))
+		cb(arg, line);
 }

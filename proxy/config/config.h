@@ -51,4 +51,18 @@ typedef void config_line_cb(void *arg, const char *line);
 void config_show(const struct settings *s, enum config_show what,
     config_line_cb *cb, void *arg);
 
+/*
+ * The same, one at a time: the next statement after *at (cleared at first) goes
+ * to line. False: there is none any more. s may be another one than before: then
+ * what follows is the rest of that one, from about the same place.
+ */
+#define CONFIG_STATEMENT_MAX 720
+struct config_place {
+	size_t option;
+	size_t value;
+};
+
+DG_MUSTCHECK bool config_next(char line[CONFIG_STATEMENT_MAX],
+    struct config_place *at, const struct settings *s, enum config_show what);
+
 #endif

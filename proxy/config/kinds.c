@@ -237,10 +237,8 @@ exempt_take(struct settings *s, const struct option *o, struct option_input *in)
 	return 0;
 }
 
-#define PREFIX_TEXT_MAX (ADDRESS_TEXT_MAX + sizeof("/128"))
-
 /* A whole address needs no length. */
-static const char *
+const char *
 prefix_text(const struct prefix *p, char text[PREFIX_TEXT_MAX])
 {
 	char address[ADDRESS_TEXT_MAX];

@@ -23,4 +23,8 @@ extern const struct option_kind kind_relay;
 const char *domain_rule_text(const struct domain_rule *rule,
     char text[OPTION_VALUE_MAX]);
 
+/* ADDRESS, or ADDRESS/LENGTH where it is not one host's. Returns text. */
+#define PREFIX_TEXT_MAX (ADDRESS_TEXT_MAX + sizeof("/128"))
+const char *prefix_text(const struct prefix *p, char text[PREFIX_TEXT_MAX]);
+
 #endif

@@ -16,13 +16,16 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"start, tls_memory_bytes, tls_memory_limit_bytes, last_held (a "
 		"decision as in show decisions; absent: none yet)." },
 	[CONTROL_SHOW_SESSIONS] = {
-		"show sessions", CONTROL_NUMBER_OR_NOTHING, CONTROL_VIEW,
-		"sessions under way, or those from a number on",
+		"show sessions", CONTROL_ID_OR_DETAIL, CONTROL_VIEW,
+		"sessions under way; one of them, or all in detail",
 		"total, sessions: array of id, client, server, state, age_seconds, "
 		"domain (of the recipient under decision), tls, cipher (absent: in "
-		"clear), recipients, messages. With an ID those from this number on. "
-		"What does not fit into the answer is left out: then next is the ID "
-		"to go on from." },
+		"clear), recipients (accepted in the message under way). With an ID "
+		"that session alone, with detail all of them, and each has besides: "
+		"greeting (the client's name), offered (by the server: array of EHLO "
+		"keywords), starttls (offered in this session), grade, resumed, "
+		"level, mx, asked (the name that TLS was set up for), from, "
+		"body_bytes (of the message under way), errors." },
 	[CONTROL_SHOW_DECISIONS] = {
 		"show decisions", CONTROL_NUMBER_OR_NOTHING, CONTROL_VIEW,
 		"the latest decisions, or those after a number",
@@ -35,8 +38,15 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"servers by address: what came of mail to each",
 		"destinations: array, the latest first, of server, mx, verdict, "
 		"reason, auth, tls (all of the last decision), relayed, held, "
-		"time. 128 are kept. truncated: true when the answer has no room for "
-		"all." },
+		"time. 128 are kept." },
+	[CONTROL_SHOW_POLICY] = {
+		"show policy", CONTROL_NOTHING, CONTROL_VIEW,
+		"the policy in force, and which exceptions hold",
+		"default, mode, on_block, unlisted_destination, insecure_mx, "
+		"bare_newline, downgrade_memory_days, domains: array of domain, "
+		"level, state (holds, expired, not judged: the time is not known), "
+		"until, reason, fallback_cleartext; relays: array of destination, "
+		"host, level (absent: the default)." },
 	[CONTROL_SHOW_DNS_CACHE] = {
 		"show dns cache", CONTROL_NOTHING, CONTROL_VIEW,
 		"how well the DNS cache does",
@@ -52,13 +62,21 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"anchors: array of tag, algorithm, state (pending, valid, missing, "
 		"revoked, removed; RFC 5011), since (seconds since 1970; 0: from the "
 		"configuration)." },
+	[CONTROL_SHOW_TLS_SESSIONS] = {
+		"show tls sessions", CONTROL_NOTHING, CONTROL_VIEW,
+		"TLS sessions that can be resumed",
+		"full (handshakes), resumed, tickets (kept), tickets_limit, "
+		"tickets_bytes, tickets_limit_bytes, kept: array, the oldest first, "
+		"of tls, cipher, age_seconds, left_seconds, subject (of the server's "
+		"certificate). No secret is told." },
 	[CONTROL_SHOW_DOWNGRADE_MEMORY] = {
 		"show downgrade-memory", CONTROL_NOTHING, CONTROL_VIEW,
 		"hosts that spoke TLS and must go on doing so",
-		"hosts (how many there are), days, truncated (more than 256), latest: "
-		"array of these, the latest last, of host, best (TLS version), "
-		"offered_time (the last STARTTLS, seconds since 1970), failed_time (known, "
-		"and did not speak TLS; 0: never)." },
+		"hosts (how many there are), days, latest: array of these, the "
+		"latest last, of host, best (TLS version), offered_time (the last "
+		"STARTTLS, seconds since 1970), failed_time (known, and did not speak "
+		"TLS; 0: never). A host that is seen while the answer is on its way "
+		"may be told twice or not at all." },
 	[CONTROL_SHOW_STATISTICS] = {
 		"show statistics", CONTROL_NOTHING, CONTROL_VIEW,
 		"counters since the start",
@@ -78,8 +96,22 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"show configuration", CONTROL_DEFAULTS_OR_NOTHING, CONTROL_VIEW,
 		"the configuration that is in force",
 		"statements: array of set statements: those that differ from the "
-		"defaults, or with defaults all. truncated: true when the answer has no "
-		"room for all." },
+		"defaults, or with defaults all." },
+	[CONTROL_SHOW_LOG] = {
+		"show log", CONTROL_FOLLOW_AND_TEXT, CONTROL_VIEW,
+		"the latest lines of the log, or those to come",
+		"lines: array, the oldest first, of number (counts all since the "
+		"start), time, level, line. The last 512 are kept, as far as their "
+		"text is at most 128 KiB: from level info up, whatever `log level` "
+		"says. With TEXT those that have it in them. With follow the last ten "
+		"and all that come: a stream of such objects, one to a line, until the "
+		"asker goes; where he is too slow, missed: so many were not kept long "
+		"enough." },
+	[CONTROL_MONITOR] = {
+		"monitor", CONTROL_TEXT, CONTROL_VIEW,
+		"decisions as they are made",
+		"As show log follow, but the lines of decisions alone, and only those "
+		"to come." },
 	[CONTROL_CLEAR_DOWNGRADE_MEMORY] = {
 		"clear downgrade-memory", CONTROL_HOST, CONTROL_ADMIN,
 		"let a host be in clear again",
@@ -111,10 +143,16 @@ control_argument_text(const struct control_row *row)
 		break;
 	case CONTROL_NUMBER_OR_NOTHING:
 		return "[NUMBER]";
+	case CONTROL_ID_OR_DETAIL:
+		return "[ID|detail]";
 	case CONTROL_HOST:
 		return "HOST";
 	case CONTROL_DEFAULTS_OR_NOTHING:
 		return "[defaults]";
+	case CONTROL_FOLLOW_AND_TEXT:
+		return "[follow] [TEXT]";
+	case CONTROL_TEXT:
+		return "[TEXT]";
 	}
 	return "";
 }
@@ -134,53 +172,91 @@ words_take(const char *words, struct span *line)
 	return true;
 }
 
+/* A word that may be left out. */
+static int
+word_parse(bool *given, struct span argument, const char *word)
+{
+	*given = span_equal(argument, span_text(word));
+	return argument.n > 0 && !*given ? DG_ESYNTAX : 0;
+}
+
+static int
+number_parse(struct control_request *out)
+{
+	if (out->argument.n == 0)
+		return 0;
+	return span_number(&out->number, out->argument, INT64_MAX) != 0
+	    ? DG_ESYNTAX
+	    : 0;
+}
+
 static int
 argument_parse(struct control_request *out, const struct control_row *row,
     const char **why)
 {
-	bool given = out->argument.n > 0;
-
 	switch (row->argument) {
 	case CONTROL_NOTHING:
 		*why = "nothing more";
-		return given ? DG_ESYNTAX : 0;
+		return out->argument.n > 0 ? DG_ESYNTAX : 0;
 	case CONTROL_NUMBER_OR_NOTHING:
 		*why = "a number or nothing";
-		return given &&
-			span_number(&out->number, out->argument, INT64_MAX) != 0
-		    ? DG_ESYNTAX
-		    : 0;
+		return number_parse(out);
+	case CONTROL_ID_OR_DETAIL:
+		*why = "a number (of a session), detail or nothing";
+		if (word_parse(&out->detail, out->argument, "detail") == 0)
+			return 0;
+		return number_parse(out);
 	case CONTROL_HOST:
 		*why = "a host name or an address";
-		return given ? 0 : DG_ESYNTAX;
+		return out->argument.n > 0 ? 0 : DG_ESYNTAX;
 	case CONTROL_DEFAULTS_OR_NOTHING:
 		*why = "defaults or nothing";
-		out->defaults = given;
-		return given &&
-			!span_equal(out->argument, span_text("defaults"))
-		    ? DG_ESYNTAX
-		    : 0;
+		return word_parse(&out->defaults, out->argument, "defaults");
+	case CONTROL_FOLLOW_AND_TEXT:
+	case CONTROL_TEXT:
+		break;
 	}
 	return DG_ESYNTAX;
+}
+
+/* What is looked for in log lines may have blanks in it. */
+static void
+text_parse(struct control_request *out, const struct control_row *row,
+    struct span rest)
+{
+	struct span after = rest;
+
+	out->follow = row->argument == CONTROL_TEXT;
+	if (row->argument == CONTROL_FOLLOW_AND_TEXT &&
+	    span_equal(span_word(&after), span_text("follow"))) {
+		out->follow = true;
+		rest = after;
+	}
+	out->text = span_trim(rest);
+	out->argument = out->text;
 }
 
 int
 control_parse(struct control_request *out, struct span line, const char **why)
 {
-	struct control_request request = { 0 };
-
 	*why = "a line of at most 511 bytes";
 	if (line.n >= CONTROL_REQUEST_MAX)
 		return DG_ELIMIT;
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	for (unsigned verb = 0; verb < CONTROL_VERBS; verb++) {
+		struct control_request request = { .verb = verb };
 		struct span rest = line;
 		int err;
 
 		if (!words_take(rows[verb].words, &rest))
 			continue;
-		request.verb = (enum control_verb)verb;
+		if (rows[verb].argument == CONTROL_FOLLOW_AND_TEXT ||
+		    rows[verb].argument == CONTROL_TEXT) {
+			text_parse(&request, &rows[verb], rest);
+			*out = request;
+			return 0;
+		}
 		request.argument = span_word(&rest);
 		*why = "nothing more";
 		if (span_trim(rest).n > 0)

@@ -2,7 +2,8 @@
  * What may be asked of a running daemon over its control socket, as one table:
  * the words of each request, who may ask, and what the answer holds. A request
  * is one line of at most CONTROL_REQUEST_MAX bytes, the answer one JSON object
- * (RFC 8259) and the end of the connection. Pure: parses lines; sockets, and
+ * (RFC 8259) and the end of the connection; what follows the log is a stream of
+ * them, one to a line, until the asker goes. Pure: parses lines; sockets, and
  * what the answers are made of, are the daemon's.
  */
 #ifndef DG_CONTROL_CONTROL_H
@@ -10,8 +11,8 @@
 
 #include "base/span.h"
 
-#define CONTROL_REQUEST_MAX 512 /* with the line feed */
-#define CONTROL_ANSWER_MAX  ((size_t)160 * 1024)
+#define CONTROL_REQUEST_MAX 512		      /* with the line feed */
+#define CONTROL_ANSWER_MAX  ((size_t)8 << 20) /* what an asker must bear */
 
 /* Members of these unix groups may ask; root and the daemon's user may all. */
 #define CONTROL_ADMIN_GROUP "danegate-admin"
@@ -30,13 +31,17 @@ enum control_verb {
 	CONTROL_SHOW_SESSIONS,
 	CONTROL_SHOW_DECISIONS,
 	CONTROL_SHOW_DESTINATIONS,
+	CONTROL_SHOW_POLICY,
 	CONTROL_SHOW_DNS_CACHE,
 	CONTROL_SHOW_DNS_SERVERS,
 	CONTROL_SHOW_DNS_ANCHORS,
+	CONTROL_SHOW_TLS_SESSIONS,
 	CONTROL_SHOW_DOWNGRADE_MEMORY,
 	CONTROL_SHOW_STATISTICS,
 	CONTROL_SHOW_MEMORY,
 	CONTROL_SHOW_CONFIGURATION,
+	CONTROL_SHOW_LOG,
+	CONTROL_MONITOR,
 	CONTROL_CLEAR_DOWNGRADE_MEMORY,
 	CONTROL_REQUEST_RELOAD,
 	CONTROL_REQUEST_SHUTDOWN,
@@ -47,8 +52,11 @@ enum control_verb {
 enum control_argument {
 	CONTROL_NOTHING = 0,
 	CONTROL_NUMBER_OR_NOTHING,
+	CONTROL_ID_OR_DETAIL,
 	CONTROL_HOST,
 	CONTROL_DEFAULTS_OR_NOTHING,
+	CONTROL_FOLLOW_AND_TEXT,
+	CONTROL_TEXT, /* of log lines; may be nothing */
 };
 
 struct control_row {
@@ -68,8 +76,11 @@ const char *control_argument_text(const struct control_row *row);
 struct control_request {
 	enum control_verb verb;
 	struct span argument; /* into the line; empty: none */
-	uint64_t number;      /* of CONTROL_NUMBER_OR_NOTHING; 0: none */
+	uint64_t number;      /* of a decision, a session; 0: none */
 	bool defaults;
+	bool detail;
+	bool follow;	  /* the answer is a stream */
+	struct span text; /* what a log line must have; empty: anything */
 };
 
 /*

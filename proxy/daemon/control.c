@@ -17,18 +17,30 @@
 #define GROUPS_MAX 64 /* of a peer that are looked at */
 #define BACKLOG	   8
 
+enum phase {
+	PHASE_REQUEST = 0, /* to come */
+	PHASE_MORE,	   /* of the answer is to be made */
+	PHASE_LAST,	   /* all of it is made */
+	PHASE_FOLLOW,
+};
+
 struct connection {
 	QUEUE_LINK(connection) link;
 	struct control *control;
 	struct endpoint *endpoint;
-	struct event *timer;
+	struct event *timer; /* the end of patience */
+	struct event *turn;  /* the next slice */
 	enum control_role role;
 	uid_t uid;
-	bool answered;
+	enum phase phase;
+	struct control_request request; /* points into line */
+	struct control_cursor at;
+	struct json json; /* of an answer in slices */
 	struct buf in;
 	struct buf out;
+	uint8_t line[CONTROL_REQUEST_MAX];
 	uint8_t in_mem[CONTROL_REQUEST_MAX];
-	uint8_t out_mem[CONTROL_ANSWER_MAX];
+	uint8_t out_mem[CONTROL_SLICE];
 };
 
 struct control {
@@ -37,10 +49,11 @@ struct control {
 	char *path;
 	bool bound; /* the file at path is ours */
 	struct event *accept;
-	control_answer_cb *cb;
-	void *arg;
+	struct control_source source;
+	struct event *news;
 	QUEUE(connection) connections;
 	size_t nconnections;
+	size_t nfollowers;
 };
 
 static bool
@@ -97,8 +110,12 @@ connection_free(struct connection *c)
 {
 	QUEUE_REMOVE(&c->control->connections, c, link);
 	c->control->nconnections--;
+	if (c->phase == PHASE_FOLLOW)
+		c->control->nfollowers--;
 	if (c->timer != NULL)
 		event_free(c->timer);
+	if (c->turn != NULL)
+		event_free(c->turn);
 	endpoint_free(c->endpoint);
 	free(c);
 }
@@ -109,6 +126,7 @@ refuse(struct connection *c, const char *error, const char *expected)
 {
 	struct json j;
 
+	c->phase = PHASE_LAST;
 	json_to_memory(&j, (char *)c->out_mem, sizeof(c->out_mem));
 	json_object(&j);
 	json_key(&j, "error");
@@ -132,43 +150,110 @@ audit(const struct connection *c, const struct control_request *request)
 	log_begin(&l,
 	    row->role == CONTROL_ADMIN ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 	    "control");
-	log_number(&l, "uid", c->uid);
+	log_user(&l, c->uid);
 	log_text(&l, "request", row->words);
 	if (request->argument.n > 0)
 		log_span(&l, "argument", request->argument);
 	log_end(&l);
 }
 
+/*
+ * The next slice, when the one before has gone. What overruns a slice is a bug
+ * of the callback's: in the first it is an error, later the answer ends short,
+ * which its reader cannot take for a whole one.
+ */
+static void
+answer_go_on(struct connection *c)
+{
+	const struct control_source *source = &c->control->source;
+	struct json *j = &c->json;
+	bool first = c->phase == PHASE_REQUEST;
+	bool more;
+
+	if (first) {
+		json_to_memory(j, (char *)c->out_mem, sizeof(c->out_mem));
+		json_object(j);
+	} else {
+		json_go_on(j, (char *)c->out_mem, sizeof(c->out_mem));
+	}
+	more = source->answer(source->arg, j, &c->request, &c->at);
+	if (!more)
+		json_close(j);
+	c->phase = more ? PHASE_MORE : PHASE_LAST;
+	if (more ? json_room(j) == 0 : json_end(j) != 0) {
+		c->phase = PHASE_LAST;
+		if (first)
+			refuse(c, "the answer is too long", NULL);
+		return;
+	}
+	buf_commit(&c->out, j->len);
+}
+
+/* Lines as far as there is room for them. */
+static void
+follow_go_on(struct connection *c)
+{
+	const struct control_source *source = &c->control->source;
+
+	while (buf_room(&c->out) >= CONTROL_ENTRY_MAX) {
+		struct json j;
+		size_t room;
+		char *tail = (char *)buf_tail(&c->out, &room);
+
+		json_to_memory(&j, tail, room);
+		json_object(&j);
+		if (!source->follow(source->arg, &j, &c->request, &c->at))
+			return;
+		json_close(&j);
+		if (json_end(&j) != 0)
+			return;
+		buf_commit(&c->out, j.len);
+	}
+}
+
+/* Whoever follows stays, and so does his place among the few. */
+static void
+follow_begin(struct connection *c)
+{
+	if (c->control->nfollowers == CONTROL_FOLLOWERS_MAX) {
+		refuse(c, "too many follow the log already", NULL);
+		return;
+	}
+	c->control->nfollowers++;
+	c->phase = PHASE_FOLLOW;
+	(void)event_del(c->timer);
+	follow_go_on(c);
+}
+
 static void
 answer(struct connection *c, struct span line)
 {
-	struct control_request request;
 	const char *expected;
-	struct json j;
 
-	if (control_parse(&request, line, &expected) != 0) {
+	/* What stands behind it is nobody's. */
+	if (line.n > 0)
+		memcpy(c->line, line.p, line.n);
+	line.p = c->line;
+	buf_clear(&c->in);
+	if (control_parse(&c->request, line, &expected) != 0) {
 		refuse(c, "bad request", expected);
 		return;
 	}
-	if (c->role < control_row(request.verb)->role) {
+	if (c->role < control_row(c->request.verb)->role) {
 		log_note(LOG_LEVEL_WARNING, "control-refused", "uid %u: %s",
-		    (unsigned)c->uid, control_row(request.verb)->words);
+		    (unsigned)c->uid, control_row(c->request.verb)->words);
 		refuse(c, "not allowed",
-		    control_row(request.verb)->role == CONTROL_ADMIN
+		    control_row(c->request.verb)->role == CONTROL_ADMIN
 			? "root or a member of group " CONTROL_ADMIN_GROUP
 			: "root or a member of group " CONTROL_VIEW_GROUP
 			  " or " CONTROL_ADMIN_GROUP);
 		return;
 	}
-	audit(c, &request);
-	json_to_memory(&j, (char *)c->out_mem, sizeof(c->out_mem));
-	json_object(&j);
-	c->control->cb(c->control->arg, &j, &request);
-	json_close(&j);
-	if (json_end(&j) == 0)
-		buf_commit(&c->out, j.len);
+	audit(c, &c->request);
+	if (c->request.follow)
+		follow_begin(c);
 	else
-		refuse(c, "the answer is too long", NULL);
+		answer_go_on(c);
 }
 
 /* A whole line, or more than a line may have. */
@@ -182,25 +267,99 @@ has_request(const struct connection *c, struct span *line)
 	return end < all.n || all.n == CONTROL_REQUEST_MAX;
 }
 
+/* Nothing more can come of it. */
+static bool
+is_over(const struct connection *c)
+{
+	struct span line;
+
+	if (endpoint_error(c->endpoint) != 0)
+		return true;
+	switch (c->phase) {
+	case PHASE_REQUEST:
+		return endpoint_eof(c->endpoint) && !has_request(c, &line);
+	case PHASE_MORE:
+		return false;
+	case PHASE_LAST:
+		return c->out.len == 0;
+	case PHASE_FOLLOW:
+		return endpoint_eof(c->endpoint);
+	}
+	return true;
+}
+
+/* Not at once: between two slices everybody else has his turn. */
+static bool
+turn_soon(struct connection *c)
+{
+	const struct timeval now = { 0 };
+
+	return event_add(c->turn, &now) == 0;
+}
+
 static void
 on_bytes(void *arg)
 {
 	struct connection *c = arg;
 	struct span line;
 
-	if (endpoint_error(c->endpoint) != 0 ||
-	    (!c->answered && endpoint_eof(c->endpoint) &&
-		!has_request(c, &line)) ||
-	    (c->answered && c->out.len == 0)) {
+	if (is_over(c) ||
+	    (c->phase == PHASE_MORE && c->out.len == 0 && !turn_soon(c))) {
 		connection_free(c);
 		return;
 	}
-	if (!c->answered && has_request(c, &line)) {
-		c->answered = true;
-		endpoint_want_read(c->endpoint, false);
+	if (c->phase == PHASE_REQUEST && has_request(c, &line)) {
 		answer(c, line);
+		/* Only who follows is watched for his going. */
+		if (c->phase != PHASE_FOLLOW)
+			endpoint_want_read(c->endpoint, false);
+		endpoint_update(c->endpoint);
+	} else if (c->phase == PHASE_FOLLOW) {
+		buf_clear(&c->in);
+		follow_go_on(c);
 		endpoint_update(c->endpoint);
 	}
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	answer_go_on(c);
+	if (c->out.len == 0 && c->phase == PHASE_LAST)
+		connection_free(c);
+	else
+		endpoint_update(c->endpoint);
+}
+
+static void
+on_news(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *control = arg;
+	struct connection *c;
+
+	(void)fd;
+	(void)what;
+	for (c = control->connections.first; c != NULL; c = c->link.next)
+		if (c->phase == PHASE_FOLLOW) {
+			follow_go_on(c);
+			endpoint_update(c->endpoint);
+		}
+}
+
+void
+control_news(struct control *c)
+{
+	const struct timeval tv = { .tv_usec = CONTROL_FOLLOW_MS * 1000L };
+
+	if (c == NULL || c->nfollowers == 0 ||
+	    event_pending(c->news, EV_TIMEOUT, NULL))
+		return;
+	/* Without memory the next line tries again. */
+	(void)event_add(c->news, &tv);
 }
 
 static void
@@ -234,7 +393,9 @@ accept_one(struct control *control, int fd)
 	QUEUE_APPEND(&control->connections, c, link);
 	control->nconnections++;
 	c->timer = evtimer_new(control->base, on_timeout, c);
-	if (c->timer == NULL || event_add(c->timer, &tv) != 0)
+	c->turn = evtimer_new(control->base, on_turn, c);
+	if (c->timer == NULL || c->turn == NULL ||
+	    event_add(c->timer, &tv) != 0)
 		connection_free(c);
 }
 
@@ -291,7 +452,7 @@ listen_at(struct control *c)
 
 int
 control_open(struct control **out, struct event_base *base, const char *path,
-    control_answer_cb *cb, void *arg)
+    const struct control_source *source)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	int err = DG_ENOMEM;
@@ -300,8 +461,7 @@ control_open(struct control **out, struct event_base *base, const char *path,
 		return DG_ENOMEM;
 	c->base = base;
 	c->fd = -1;
-	c->cb = cb;
-	c->arg = arg;
+	c->source = *source;
 	c->path = strdup(path);
 	if (c->path == NULL)
 		goto out;
@@ -309,8 +469,10 @@ control_open(struct control **out, struct event_base *base, const char *path,
 	if (err != 0)
 		goto out;
 	err = DG_ENOMEM;
+	c->news = evtimer_new(base, on_news, c);
 	c->accept = event_new(base, c->fd, EV_READ | EV_PERSIST, on_accept, c);
-	if (c->accept == NULL || event_add(c->accept, NULL) != 0)
+	if (c->news == NULL || c->accept == NULL ||
+	    event_add(c->accept, NULL) != 0)
 		goto out;
 	*out = c;
 	c = NULL;
@@ -335,6 +497,8 @@ control_free(struct control *c)
 	}
 	if (c->accept != NULL)
 		event_free(c->accept);
+	if (c->news != NULL)
+		event_free(c->news);
 	if (c->fd >= 0)
 		(void)close(c->fd);
 	if (c->bound)

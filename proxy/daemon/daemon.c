@@ -62,6 +62,7 @@ struct daemon {
 	struct event *unconfirmed; /* the time of a trial is over */
 	struct keep *keep;
 	struct control *control;
+	struct logbook *logbook;
 	uint64_t started; /* monotonic, milliseconds */
 	struct exceptions *exceptions;
 	struct sums *sums;
@@ -414,55 +415,75 @@ daemon_answer_reload(struct daemon *d, struct json *j)
 	bool restart = false;
 
 	if (daemon_reload(d, &error, &restart) == 0) {
-		json_key(j, "reloaded");
-		json_bool(j, true);
-		json_key(j, "restart_needed");
-		json_bool(j, restart);
+		json_put_bool(j, "reloaded", true);
+		json_put_bool(j, "restart_needed", restart);
 		return;
 	}
-	json_key(j, "error");
-	json_text(j, "the old configuration stays");
-	json_key(j, "file");
-	json_text(j, d->path);
-	json_key(j, "line");
-	json_number(j, error.line);
-	json_key(j, "expected");
-	json_text(j, error.expected);
+	json_put_text(j, "error", "the old configuration stays");
+	json_put_text(j, "file", d->path);
+	json_put_number(j, "line", error.line);
+	json_put_text(j, "expected", error.expected);
 }
 
-/* What a request over the control socket asks for. */
-static void
-daemon_answer(void *arg, struct json *j, const struct control_request *request)
+static struct insight
+daemon_insight(const struct daemon *d, const struct counts *counts)
 {
-	struct daemon *d = arg;
-	struct counts counts;
-	const struct insight in = {
-		.counts = &counts,
+	return (struct insight){
+		.counts = counts,
 		.settings = &d->settings,
 		.proxy = d->proxy,
 		.resolver = d->resolver,
+		.tls = d->tls,
+		.logbook = d->logbook,
 		.started = d->started,
 		.stopping = d->stopping,
 	};
+}
+
+/* What a request over the control socket asks for. */
+static bool
+daemon_answer(void *arg, struct json *j, const struct control_request *request,
+    struct control_cursor *at)
+{
+	struct daemon *d = arg;
+	struct counts counts;
+	const struct insight in = daemon_insight(d, &counts);
 
 	daemon_counts(d, &counts);
 	if (request->verb == CONTROL_REQUEST_RELOAD) {
 		daemon_answer_reload(d, j);
 	} else if (request->verb == CONTROL_CLEAR_DOWNGRADE_MEMORY) {
-		json_key(j, "cleared");
-		json_bool(j,
+		json_put_bool(j, "cleared",
 		    memory_forget(proxy_memory(d->proxy), request->argument) ==
 			0);
 		keep_save(d->keep);
 	} else if (request->verb == CONTROL_REQUEST_SHUTDOWN) {
-		json_key(j, "stopping");
-		json_bool(j, true);
-		json_key(j, "sessions");
-		json_number(j, (int64_t)proxy_sessions(d->proxy));
+		json_put_bool(j, "stopping", true);
+		json_put_number(j, "sessions", proxy_sessions(d->proxy));
 		event_active(d->signals[SIGNAL_TERM], EV_SIGNAL, 1);
 	} else {
-		insight_show(j, &in, request);
+		return insight_show(j, &in, request, at);
 	}
+	return false;
+}
+
+static bool
+daemon_follow(void *arg, struct json *j, const struct control_request *request,
+    struct control_cursor *at)
+{
+	const struct insight in = daemon_insight(arg, NULL);
+
+	return insight_follow(j, &in, request, at);
+}
+
+/* Every line of the log, for who looks and who follows. */
+static void
+daemon_on_line(void *arg, enum log_level level, const char *text)
+{
+	struct daemon *d = arg;
+
+	logbook_add(d->logbook, level, text, clock_wall());
+	control_news(d->control);
 }
 
 static void
@@ -544,8 +565,10 @@ daemon_events(struct daemon *d)
 static int
 daemon_control(struct daemon *d)
 {
+	const struct control_source source = { daemon_answer, daemon_follow,
+		d };
 	int err = control_open(&d->control, d->base, d->settings.control_socket,
-	    daemon_answer, d);
+	    &source);
 
 	if (err == 0 || err == DG_ENOMEM)
 		return err;
@@ -644,6 +667,7 @@ static void
 daemon_free(struct daemon *d)
 {
 	control_free(d->control);
+	d->control = NULL;
 	exceptions_free(d->exceptions);
 	sums_free(d->sums, daemon_time());
 	ledger_free(d->ledger);
@@ -669,6 +693,8 @@ daemon_free(struct daemon *d)
 		event_free(d->unconfirmed);
 	if (d->base != NULL)
 		event_base_free(d->base);
+	log_tap(NULL, NULL, LOG_LEVEL_ERROR);
+	free(d->logbook);
 	settings_free(&d->settings);
 }
 
@@ -692,6 +718,7 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 	struct daemon d = { .path = path,
 		.settings = *settings,
 		.fds = { -1, -1 },
+		.logbook = calloc(1, sizeof(*d.logbook)),
 		.started = clock_monotonic_ms() };
 	int err;
 
@@ -700,11 +727,13 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 	if (!foreground && daemon(0, 0) != 0) {
 		log_note(LOG_LEVEL_ERROR, "start-failed", "%s",
 		    strerror(errno));
-		settings_free(&d.settings);
+		daemon_free(&d);
 		return DG_EIO;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	err = daemon_start(&d);
+	if (d.logbook != NULL)
+		log_tap(daemon_on_line, &d, LOG_LEVEL_INFO);
+	err = d.logbook != NULL ? daemon_start(&d) : DG_ENOMEM;
 	if (err == 0) {
 		log_note(LOG_LEVEL_INFO, "listening", "port %u",
 		    (unsigned)d.settings.listen_port);

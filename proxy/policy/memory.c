@@ -250,10 +250,12 @@ memory_bytes(const struct memory *m)
 }
 
 void
-memory_each(const struct memory *m, memory_host_cb *cb, void *arg)
+memory_each(const struct memory *m, size_t from, memory_host_cb *cb, void *arg)
 {
 	const struct entry *e = m->order.first;
 
+	for (; e != NULL && from > 0; from--)
+		e = e->used.next;
 	for (; e != NULL; e = e->used.next) {
 		const struct memory_host host = {
 			.host = span_of(e->host, e->n),
@@ -264,7 +266,8 @@ memory_each(const struct memory *m, memory_host_cb *cb, void *arg)
 			.failed = e->times[FAILED],
 		};
 
-		cb(arg, &host);
+		if (!cb(arg, &host))
+			return;
 	}
 }
 

@@ -72,9 +72,11 @@ size_t memory_hosts(const struct memory *m);
 /* Bytes that all of it takes, the allocator's share guessed. */
 size_t memory_bytes(const struct memory *m);
 
-/* All hosts, the longest unseen first; host->host dies with the callback. */
-typedef void memory_host_cb(void *arg, const struct memory_host *host);
-void memory_each(const struct memory *m, memory_host_cb *cb, void *arg);
+/* The hosts, the longest unseen first, from number `from` on (0 is the first),
+ * until the callback says false; host->host dies with it. */
+typedef bool memory_host_cb(void *arg, const struct memory_host *host);
+void memory_each(const struct memory *m, size_t from, memory_host_cb *cb,
+    void *arg);
 
 /* The operator has cleared it. DG_ENOTFOUND. */
 DG_MUSTCHECK int memory_forget(struct memory *m, struct span host);

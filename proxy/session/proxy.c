@@ -211,30 +211,57 @@ proxy_watch(const struct proxy *p)
 	return &p->watch;
 }
 
+static uint64_t
+body_bytes(const struct session *s)
+{
+	return s->state == SESSION_BODY || s->state == SESSION_DOT
+	    ? smtp_data_size(&s->data)
+	    : s->chunks;
+}
+
+static bool
+tell_session(const struct session *s, uint64_t now, proxy_session_cb *cb,
+    void *arg)
+{
+	const struct requirement *r = &s->decision.requirement;
+	const struct tls_conn *tls = s->secured ? s->upstream.tls : NULL;
+	const struct proxy_session seen = {
+		.id = s->id,
+		.age = (now - s->started) / 1000,
+		.client = &s->client,
+		.server = &s->server,
+		.state = session_state_text(s->state),
+		.domain = s->decision.domain.text,
+		.tls = tls != NULL ? tls_conn_version(tls) : NULL,
+		.cipher = tls != NULL ? tls_conn_cipher(tls) : NULL,
+		.recipients = s->recipients,
+		.greeting = s->helo,
+		.offered = s->offered.bits,
+		.starttls = s->starttls,
+		.grade = tls != NULL ? tls_grade_text(tls_conn_grade(tls))
+				     : NULL,
+		.resumed = tls != NULL && tls_conn_resumed(tls),
+		.level = r->level,
+		.mx = r->host != NULL ? r->host->host.text : "",
+		.asked = s->sni.text,
+		.mail = span_of(s->mail, s->have_mail ? s->mail_len : 0),
+		.body = body_bytes(s),
+		.errors = s->errors,
+	};
+
+	return cb(arg, &seen);
+}
+
 void
 proxy_each_session(const struct proxy *p, uint64_t from, proxy_session_cb *cb,
     void *arg)
 {
-	const struct session *s;
 	uint64_t now = clock_monotonic_ms();
 
-	for (s = p->sessions.first; s != NULL; s = s->link.next) {
-		bool tls = s->secured && s->upstream.tls != NULL;
-		const struct proxy_session seen = {
-			.id = s->id,
-			.age = (now - s->started) / 1000,
-			.client = &s->client,
-			.server = &s->server,
-			.state = session_state_text(s->state),
-			.domain = s->decision.domain.text,
-			.tls = tls ? tls_conn_version(s->upstream.tls) : NULL,
-			.cipher = tls ? tls_conn_cipher(s->upstream.tls) : NULL,
-			.recipients = s->recipients,
-		};
-
-		if (s->id >= from && !cb(arg, &seen))
+	for (const struct session *s = p->sessions.first; s != NULL;
+	     s = s->link.next)
+		if (s->id >= from && !tell_session(s, now, cb, arg))
 			return;
-	}
 }
 
 struct memory *

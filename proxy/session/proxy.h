@@ -80,6 +80,18 @@ struct proxy_session {
 	const char *tls;    /* NULL: in clear */
 	const char *cipher;
 	unsigned recipients; /* of the message under way */
+	/* in detail */
+	const char *greeting; /* the client's name */
+	unsigned offered;     /* by the server, SMTP_EXT_ */
+	bool starttls;	      /* offered in this session */
+	const char *grade;    /* of tls; NULL: in clear */
+	bool resumed;
+	enum level level;  /* of the decision */
+	const char *mx;	   /* likewise; empty: no route known */
+	const char *asked; /* whom TLS was set up with; empty: anybody */
+	struct span mail;  /* the client's MAIL command; empty: none */
+	uint64_t body;	   /* bytes of the message under way */
+	unsigned errors;   /* of the client */
 };
 
 /* Tells the sessions from that id on, until the callback says false. */

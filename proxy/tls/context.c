@@ -4,9 +4,14 @@
 
 #include <psa/crypto.h>
 
+#include "base/clock.h"
 #include "base/random.h"
+#include "tls/grade.h"
 #include "tls/memory.h"
 #include "tls/tls.h"
+#include "tls/words.h"
+
+#define CIPHER_TEXT_MAX 64
 
 /* The tickets' part of all memory of TLS. */
 #define TICKETS_SHARE 16
@@ -137,6 +142,42 @@ tls_context_counts(const struct tls_context *t, struct tls_counts *out)
 {
 	*out = t->counts;
 	out->tickets = t->tickets.n;
+}
+
+static bool
+tell_kept(const struct ticket *ticket, uint64_t now, tls_kept_cb *cb, void *arg)
+{
+	const struct tls_properties *p = &ticket->properties;
+	const char *name = mbedtls_ssl_get_ciphersuite_name(p->suite);
+	char cipher[CIPHER_TEXT_MAX] = "";
+	struct tls_kept kept = {
+		.version = p->version == TLS_VERSION_1_3 ? "TLSv1.3"
+							 : "TLSv1.2",
+		.cipher = cipher,
+		.grade = tls_grade_of(p),
+		.age = (now - ticket->born) / 1000,
+		.left = ticket->expires > now ? (ticket->expires - now) / 1000
+					      : 0,
+		.bytes = ticket_size(ticket),
+	};
+
+	if (name != NULL)
+		tls_cipher_text(cipher, sizeof(cipher), name);
+	(void)ticket_chain(ticket, &kept.leaf, 1);
+	return cb(arg, &kept);
+}
+
+void
+tls_context_each_kept(const struct tls_context *t, size_t from, tls_kept_cb *cb,
+    void *arg)
+{
+	uint64_t now = clock_monotonic_ms();
+	size_t i = 0;
+
+	for (const struct ticket *at = t->tickets.order.first; at != NULL;
+	     at = at->link.next, i++)
+		if (i >= from && !tell_kept(at, now, cb, arg))
+			return;
 }
 
 const struct budget *

@@ -5,7 +5,7 @@
 
 #include <mbedtls/platform_util.h>
 
-static size_t
+size_t
 ticket_size(const struct ticket *ticket)
 {
 	size_t n = sizeof(*ticket) + ticket->nsecrets;

@@ -59,6 +59,9 @@ DG_MUSTCHECK int ticket_new(struct ticket **out, struct tickets *t,
 /* Wipes and frees it; it must not be in the cache. NULL is fine. */
 void ticket_free(struct tickets *t, struct ticket *ticket);
 
+/* What it takes, in bytes. */
+size_t ticket_size(const struct ticket *ticket);
+
 /* The chain; returns how many of at most max. */
 size_t ticket_chain(const struct ticket *ticket, struct span *certs,
     size_t max);

@@ -102,6 +102,24 @@ void tls_context_counts(const struct tls_context *t, struct tls_counts *out);
 /* And what stays of it after the handshake, with such a chain. */
 #define TLS_CONN_MEMORY_REST ((size_t)48 * 1024)
 
+/* A session that may be taken up again, as an operator sees it: no secret of it
+ * is here. Dies when the callback returns. */
+struct tls_kept {
+	const char *version; /* "TLSv1.3" */
+	const char *cipher;  /* IANA's name */
+	enum tls_grade grade;
+	uint64_t age;  /* seconds since the full handshake */
+	uint64_t left; /* seconds; 0: its time is over */
+	size_t bytes;
+	struct span leaf; /* DER; empty: none was shown */
+};
+
+/* Tells them, the oldest first, from number `from` on (0 is the first), until
+ * the callback says false. */
+typedef bool tls_kept_cb(void *arg, const struct tls_kept *kept);
+void tls_context_each_kept(const struct tls_context *t, size_t from,
+    tls_kept_cb *cb, void *arg);
+
 struct tls_buffers {
 	struct buf *wire_in;  /* from the server's socket */
 	struct buf *wire_out; /* to the server's socket */

@@ -230,9 +230,10 @@ commands(struct page *p)
 	    "FILE is not given, the configuration is "
 	    "`/etc/danegate/danegate.conf`.");
 	paragraph(p,
-	    "show, clear and request ask the running daemon over its control "
-	    "socket: root, `proxy user` and the members of the unix group "
-	    "danegate-admin may ask all, members of danegate-view may show. With "
+	    "show, monitor, clear and request ask the running daemon over its "
+	    "control socket: root, `proxy user` and the members of the unix group "
+	    "danegate-admin may ask all, members of danegate-view may show and "
+	    "monitor. With "
 	    "--json the answer is printed as it comes. Exit: 0 done, 1 refused, "
 	    "2 bad arguments, 3 no daemon answers.");
 	heading(p, p->man ? "COMMANDS" : "Commands");
@@ -250,14 +251,22 @@ control(struct page *p)
 	    "(/run/danegate/control). A request is one line of at most 511 "
 	    "bytes and a line feed; the answer is one JSON object on one line, "
 	    "and the end of the connection. One request per connection; at most "
-	    "8 connections at one time, each for at most 10 seconds; an answer "
-	    "has at most 160 KiB. Text from the network comes in printable form; "
-	    "any byte that is not printable ASCII as \\u00NN.");
+	    "8 connections at one time, each for at most 10 seconds. A long "
+	    "answer is made in slices of at most 16 KiB and 64 entries, with "
+	    "mail's turn in between; an asker must be ready for 8 MiB. Text from "
+	    "the network comes in printable form; any byte that is not printable "
+	    "ASCII as \\u00NN.");
+	paragraph(p,
+	    "What follows the log (show log follow, monitor) is answered with a "
+	    "stream of objects, one to a line, until the asker hangs up; at most "
+	    "4 may follow at one time. Nothing is queued for them but what their "
+	    "socket holds and 16 KiB: a slow one goes on from the oldest line "
+	    "that is kept, and is told how many he missed.");
 	paragraph(p,
 	    "Who asks is told by the kernel: root and `proxy user` may ask all, "
 	    "and so may members of the unix group danegate-admin; members of "
-	    "danegate-view may ask what begins with show. Every other request is "
-	    "logged (event control: uid, request).");
+	    "danegate-view may ask what begins with show, and monitor. Every "
+	    "other request is logged (event control: uid, user, request).");
 	paragraph(p,
 	    "A request that is refused gets an object with the member error, "
 	    "and where it helps expected, file and line. Members may be added "

@@ -138,6 +138,32 @@ test_json_tells_a_refusing_stream(void **state)
 	(void)fclose(full);
 }
 
+/* A text in pieces is the text. */
+static void
+test_json_goes_on(void **state)
+{
+	char mem[32];
+	char all[128] = "";
+	struct json j;
+
+	(void)state;
+	json_to_memory(&j, mem, sizeof(mem));
+	json_object(&j);
+	json_key(&j, "list");
+	json_array(&j);
+	for (unsigned i = 0; i < 9; i++) {
+		json_number(&j, i);
+		strncat(all, mem, j.len);
+		json_go_on(&j, mem, sizeof(mem));
+	}
+	json_close(&j);
+	json_put_bool(&j, "b", true);
+	json_close(&j);
+	assert_int_equal(json_end(&j), 0);
+	strncat(all, mem, j.len);
+	assert_string_equal(all, "{\"list\":[0,1,2,3,4,5,6,7,8],\"b\":true}\n");
+}
+
 int
 main(void)
 {
@@ -147,6 +173,7 @@ main(void)
 		cmocka_unit_test(test_json_escapes_keys),
 		cmocka_unit_test(test_json_stays_within_memory),
 		cmocka_unit_test(test_json_tells_a_refusing_stream),
+		cmocka_unit_test(test_json_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

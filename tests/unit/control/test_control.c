@@ -43,7 +43,8 @@ test_every_row(void **state)
 		    (enum control_verb)v);
 		struct control_request r;
 		char line[CONTROL_REQUEST_MAX];
-		bool show = strncmp(row->words, "show ", 5) == 0;
+		bool show = strncmp(row->words, "show ", 5) == 0 ||
+		    v == CONTROL_MONITOR;
 
 		snprintf(line, sizeof(line), "%s%s", row->words,
 		    row->argument == CONTROL_HOST ? " mx.example.nl" : "");
@@ -66,12 +67,40 @@ test_arguments(void **state)
 	assert_int_equal(r.number, 0);
 	assert_int_equal(parse(&r, "  show\tsessions  12 \r"), 0);
 	assert_int_equal(r.number, 12);
+	assert_false(r.detail);
 	assert_int_equal(parse(&r, "show configuration defaults"), 0);
 	assert_true(r.defaults);
 	assert_int_equal(parse(&r, "show configuration"), 0);
 	assert_false(r.defaults);
 	assert_int_equal(parse(&r, "clear downgrade-memory mx.example.nl"), 0);
 	assert_true(span_equal(r.argument, span_text("mx.example.nl")));
+}
+
+/* What is looked for may have blanks in it. */
+static void
+test_log(void **state)
+{
+	struct control_request r;
+
+	(void)state;
+	assert_int_equal(parse(&r, "show log"), 0);
+	assert_false(r.follow);
+	assert_int_equal(r.text.n, 0);
+	assert_int_equal(parse(&r, "show log follow\r"), 0);
+	assert_true(r.follow);
+	assert_int_equal(r.text.n, 0);
+	assert_int_equal(parse(&r, "show log  follow  a b "), 0);
+	assert_true(r.follow);
+	assert_true(span_equal(r.text, span_text("a b")));
+	assert_int_equal(parse(&r, "show log followed"), 0);
+	assert_false(r.follow);
+	assert_true(span_equal(r.text, span_text("followed")));
+	assert_int_equal(parse(&r, "monitor follow"), 0);
+	assert_true(r.follow);
+	assert_true(span_equal(r.text, span_text("follow")));
+	assert_int_equal(parse(&r, "show sessions detail"), 0);
+	assert_true(r.detail);
+	assert_int_equal(r.number, 0);
 }
 
 static void
@@ -112,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_row),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_long),
 	};

@@ -24,23 +24,58 @@ struct stage {
 	char path[96];
 	struct event_base *base;
 	struct control *control;
-	unsigned asked;
+	unsigned asked;	 /* and answered to the end */
+	unsigned slices; /* of all answers */
+	unsigned more;	 /* slices that an answer has besides the first */
 	bool huge;
+	uint64_t lines; /* of a stream: so many are there */
 };
 
-static void
-on_request(void *arg, struct json *j, const struct control_request *request)
+static bool
+on_request(void *arg, struct json *j, const struct control_request *request,
+    struct control_cursor *at)
 {
 	struct stage *s = arg;
 
-	s->asked++;
-	json_key(j, "verb");
-	json_number(j, request->verb);
-	json_key(j, "list");
-	json_array(j);
+	s->slices++;
+	if (at->part++ == 0) {
+		json_key(j, "verb");
+		json_number(j, request->verb);
+		json_key(j, "list");
+		json_array(j);
+	}
 	while (s->huge && json_room(j) > 0)
 		json_text(j, "0123456789012345678901234567890123456789");
+	if (at->next < s->more) {
+		while (json_room(j) > CONTROL_ENTRY_MAX)
+			json_number(j, (int64_t)at->next);
+		at->next++;
+		return true;
+	}
+	s->asked++;
 	json_close(j);
+	return false;
+}
+
+static bool
+on_follow(void *arg, struct json *j, const struct control_request *request,
+    struct control_cursor *at)
+{
+	struct stage *s = arg;
+
+	(void)request;
+	if (at->next == s->lines)
+		return false;
+	json_put_number(j, "line", ++at->next);
+	return true;
+}
+
+static int
+open_at(struct control **out, struct stage *s, const char *path)
+{
+	const struct control_source source = { on_request, on_follow, s };
+
+	return control_open(out, s->base, path, &source);
 }
 
 static int
@@ -54,9 +89,7 @@ set_up(void **state)
 	snprintf(s->path, sizeof(s->path), "%s/run/control", s->folder);
 	s->base = event_base_new();
 	assert_non_null(s->base);
-	assert_int_equal(control_open(&s->control, s->base, s->path, on_request,
-			     s),
-	    0);
+	assert_int_equal(open_at(&s->control, s, s->path), 0);
 	*state = s;
 	return 0;
 }
@@ -232,6 +265,135 @@ test_too_many(void **state)
 	assert_int_equal(s->asked, CONTROL_CONNECTIONS_MAX);
 }
 
+/* The kernel's queue takes all at once, and still no turn of the loop makes two
+ * slices of an answer: others have theirs in between. */
+static void
+test_slices(void **state)
+{
+	struct stage *s = *state;
+	static char text[1 << 20];
+	unsigned before = 0;
+	size_t n = 0;
+	int fd = connect_to(s);
+	ssize_t got;
+
+	s->more = 40;
+	send_text(fd, "show sessions\n");
+	while ((got = recv(fd, text + n, sizeof(text) - n, 0)) != 0) {
+		n += got > 0 ? (size_t)got : 0;
+		(void)event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		assert_in_range(s->slices - before, 0, 1);
+		before = s->slices;
+	}
+	assert_int_equal(s->slices, 41);
+	assert_true(n > 40 * (CONTROL_SLICE - 2 * CONTROL_ENTRY_MAX));
+	assert_memory_equal(text, "{\"verb\":", 8);
+	assert_memory_equal(text + n - 6, ",39]}\n", 6);
+	assert_int_equal(close(fd), 0);
+}
+
+/* He hangs up in the middle: nothing goes on for him. */
+static void
+test_slices_hang_up(void **state)
+{
+	struct stage *s = *state;
+	int fd = connect_to(s);
+	char text[1024];
+
+	s->more = 1000;
+	send_text(fd, "show sessions\n");
+	while (s->slices < 3)
+		(void)event_base_loop(s->base, EVLOOP_ONCE);
+	assert_int_equal(close(fd), 0);
+	for (unsigned i = 0; i < 4; i++)
+		(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
+	assert_in_range(s->slices, 3, 5);
+	s->more = 0;
+	for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
+		fd = connect_to(s);
+		send_text(fd, "show version\n");
+		(void)read_all(s, fd, text, sizeof(text));
+	}
+	assert_int_equal(s->asked, CONTROL_CONNECTIONS_MAX);
+}
+
+/* Reads until the text ends with `end`. */
+static void
+read_until(struct stage *s, int fd, char *text, size_t size, const char *end)
+{
+	size_t n = 0;
+
+	do {
+		ssize_t got = recv(fd, text + n, size - 1 - n, 0);
+
+		assert_int_not_equal(got, 0);
+		if (got > 0)
+			n += (size_t)got;
+		else
+			(void)event_base_loop(s->base, EVLOOP_ONCE);
+		text[n] = '\0';
+	} while (n < strlen(end) || strcmp(text + n - strlen(end), end) != 0);
+}
+
+/* What is there comes at once, what is new when it is told, and it ends when
+ * he goes. */
+static void
+test_follow(void **state)
+{
+	struct stage *s = *state;
+	int fds[CONTROL_FOLLOWERS_MAX];
+	char text[1024];
+	int fd;
+
+	s->lines = 2;
+	for (size_t i = 0; i < DG_ARRAY_LEN(fds); i++) {
+		fds[i] = connect_to(s);
+		send_text(fds[i], "show log follow\n");
+		read_until(s, fds[i], text, sizeof(text), "\"line\":2}\n");
+		assert_string_equal(text, "{\"line\":1}\n{\"line\":2}\n");
+	}
+	s->lines = 3;
+	control_news(s->control);
+	for (size_t i = 0; i < DG_ARRAY_LEN(fds); i++)
+		read_until(s, fds[i], text, sizeof(text), "{\"line\":3}\n");
+	fd = connect_to(s);
+	send_text(fd, "monitor\n");
+	(void)read_all(s, fd, text, sizeof(text));
+	assert_non_null(strstr(text, "too many follow"));
+	/* What he sends is not looked at, and does not stop him. */
+	for (size_t i = 0; i < CONTROL_REQUEST_MAX; i++) {
+		send_text(fds[0], "show version\n");
+		(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
+	}
+	assert_int_equal(close(fds[1]), 0);
+	(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
+	fds[1] = connect_to(s);
+	send_text(fds[1], "monitor\n");
+	read_until(s, fds[1], text, sizeof(text), "{\"line\":3}\n");
+	for (size_t i = 0; i < DG_ARRAY_LEN(fds); i++)
+		assert_int_equal(close(fds[i]), 0);
+	assert_int_equal(s->asked, 0);
+}
+
+/* A follower who does not read costs no more than his buffers; when he reads
+ * again, he gets on. */
+static void
+test_follow_slowly(void **state)
+{
+	struct stage *s = *state;
+	static char text[8 << 20];
+	int fd = connect_to(s);
+
+	s->lines = 100000;
+	send_text(fd, "show log follow\n");
+	for (unsigned i = 0; i < 1000; i++) {
+		control_news(s->control);
+		(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
+	}
+	read_until(s, fd, text, sizeof(text), "{\"line\":100000}\n");
+	assert_int_equal(close(fd), 0);
+}
+
 /* An answer past its bound is an error, not a piece of JSON. */
 static void
 test_answer_too_long(void **state)
@@ -256,28 +418,22 @@ test_what_is_there_already(void **state)
 	char file[96];
 	FILE *f;
 
-	assert_int_equal(control_open(&second, s->base, s->path, on_request, s),
-	    0);
+	assert_int_equal(open_at(&second, s, s->path), 0);
 	control_free(s->control);
 	s->control = NULL;
-	assert_int_equal(control_open(&s->control, s->base, s->path, on_request,
-			     s),
-	    0);
+	assert_int_equal(open_at(&s->control, s, s->path), 0);
 	snprintf(file, sizeof(file), "%s/file", s->folder);
 	f = fopen(file, "w");
 	assert_non_null(f);
 	fclose(f);
 	control_free(second);
-	assert_int_equal(control_open(&second, s->base, file, on_request, s),
-	    DG_EIO);
+	assert_int_equal(open_at(&second, s, file), DG_EIO);
 	assert_int_equal(errno, EADDRINUSE);
 	assert_int_equal(stat(file, &st), 0);
 	assert_true(S_ISREG(st.st_mode));
 	assert_int_equal(unlink(file), 0);
 	control_free(s->control);
-	assert_int_equal(control_open(&s->control, s->base, s->path, on_request,
-			     s),
-	    0);
+	assert_int_equal(open_at(&s->control, s, s->path), 0);
 }
 
 static void
@@ -314,6 +470,10 @@ main(void)
 		WITH_SOCKET(test_too_long),
 		WITH_SOCKET(test_hang_up),
 		WITH_SOCKET(test_too_many),
+		WITH_SOCKET(test_slices),
+		WITH_SOCKET(test_slices_hang_up),
+		WITH_SOCKET(test_follow),
+		WITH_SOCKET(test_follow_slowly),
 		WITH_SOCKET(test_answer_too_long),
 		WITH_SOCKET(test_what_is_there_already),
 		cmocka_unit_test(test_roles),

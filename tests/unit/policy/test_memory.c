@@ -123,12 +123,13 @@ test_offers_are_not_handshakes(void **state)
 	memory_free(m);
 }
 
-static void
+static bool
 keep_host(void *arg, const struct memory_host *host)
 {
 	struct memory_host *out = arg;
 
 	*out = *host;
+	return true;
 }
 
 static void
@@ -146,7 +147,7 @@ test_what_is_known_of_a_host(void **state)
 	memory_note(m, mx, MEMORY_TLS_1_2, 300);
 	memory_note(m, mx, MEMORY_TLS_NONE, 400);
 	memory_note_failure(m, mx, 500);
-	memory_each(m, keep_host, &host);
+	memory_each(m, 0, keep_host, &host);
 	assert_int_equal(host.best, MEMORY_TLS_1_3);
 	assert_int_equal(host.first, 100);
 	assert_int_equal(host.offered, 400);
@@ -239,7 +240,7 @@ test_comes_back_from_records(void **state)
 				     span_of(c.bytes[i], c.n[i])),
 		    0);
 	assert_int_equal(memory_unsaved(other), RECORD_NOTHING);
-	memory_each(other, keep_host, &host);
+	memory_each(other, 0, keep_host, &host);
 	assert_true(span_equal(host.host, span_text("2001:db8::1")));
 	assert_int_equal(host.best, MEMORY_TLS_1_2);
 	assert_int_equal(host.first, 2000);
