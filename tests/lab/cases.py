@@ -381,6 +381,15 @@ def mismatch_held(lab, family):
 
 
 @case
+def dane_ta_held(lab, family):
+    """TLSA of the issuer, which did issue the server's certificate, but for
+    another name, or until yesterday, or is not in the chain that is shown:
+    held."""
+    for name in "ta-name.test", "ta-expired.test", "no-anchor.test":
+        require_held(lab, world.SITES[name], family, "tlsa-mismatch")
+
+
+@case
 def stripped_starttls_held(lab, family):
     """TLSA is published, somebody takes STARTTLS out of the offer: held."""
     require_held(lab, world.SITES["stripped.test"], family, "starttls-missing")

@@ -100,6 +100,8 @@ SITES = {site.name: site for site in (
     Site("changing.test", 66, tlsa="own"),
     Site("wrong-name.test", 67, by_ca=True),
     Site("expired.test", 68),
+    Site("ta-name.test", 71, tlsa="ca", by_ca=True),
+    Site("ta-expired.test", 72, tlsa="ca"),
     Site("broken.test", 69, server=""),
 )}
 
@@ -151,10 +153,10 @@ class World:
     def _certificate(self, site, label):
         made = pki.Certificate(
             self.folder, label, ["elsewhere.test"]
-            if site.name == "wrong-name.test"
+            if site.name in ("wrong-name.test", "ta-name.test")
             else [site.mx(family) for family in FAMILIES],
             key=site.key, issuer=self.ca if site.by_ca else None)
-        if site.name == "expired.test":
+        if site.name in ("expired.test", "ta-expired.test"):
             made.expire(self.ca)
         return made
 
