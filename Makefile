@@ -137,6 +137,9 @@ help:
 	    'bench-sessions  memory per session, idle and active' \
 	    'bench-stall  what other sessions wait while handshakes run' \
 	    'load     20,000 messages, every 50th connection reset: none lost' \
+	    'firmware the image of board BOARD (default virt) into out/firmware' \
+	    'check-firmware  the image of board virt in QEMU, in the lab' \
+	    'firmware-report  sizes and boot times of a board' \
 	    'install  the programs into $$(DESTDIR)$$(PREFIX)' \
 	    'deb      a Debian package in out/deb (TARGET=armv7: for armhf)' \
 	    'clean    remove out/ (the tarballs in $$(DL_DIR) stay)'
@@ -348,6 +351,10 @@ $(O)/bench/dnssec_unbound: tools/bench/dnssec_unbound.c \
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -lunbound \
 	    -l:libevent-2.1.so.7
+
+# The router's image
+
+include firmware/firmware.mk
 
 install: all
 	install -D -m 755 $(O)/bin/danegated $(DESTDIR)$(PREFIX)/sbin/danegated

@@ -187,7 +187,7 @@ class LegacyMta(Postfix):
         settings = {
             "myhostname": "mail.office.example",
             "inet_interfaces": ", ".join(topology.MTA.values()),
-            "mynetworks": "192.0.2.0/24, [2001:db8:1::]/64",
+            "mynetworks": f"{topology.MTA[4]}, [{topology.MTA[6]}]",
             "smtp_tls_security_level": "none",
             # Lines of any length go out as they came in.
             "smtp_line_length_limit": 0,

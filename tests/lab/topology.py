@@ -20,6 +20,8 @@ import time
 LAN, GW, WAN = "lan", "gw", "wan"
 GW_LAN_INTERFACE, GW_WAN_INTERFACE = "lan0", "wan0"
 MTA = {4: "192.0.2.2", 6: "2001:db8:1::2"}
+# The router, as the office sees it.
+ROUTER = {4: "192.0.2.1", 6: "2001:db8:1::1"}
 
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -180,11 +182,12 @@ def build():
     _set(GW, "ipv6/conf/all/forwarding", 1)
     _join(LAN, "eth0", GW_LAN_INTERFACE)
     _join(WAN, "eth0", GW_WAN_INTERFACE)
-    _address(GW, GW_LAN_INTERFACE, "192.0.2.1/24", "2001:db8:1::1/64")
+    _address(GW, GW_LAN_INTERFACE, f"{ROUTER[4]}/24",
+             f"{ROUTER[6]}/64")
     _address(GW, GW_WAN_INTERFACE, "198.51.100.1/24", "2001:db8:2::1/64")
     _address(LAN, "eth0", f"{MTA[4]}/24", f"{MTA[6]}/64")
     _address(WAN, "eth0", "198.51.100.2/24", "2001:db8:2::2/64")
-    for namespace, v4, v6 in ((LAN, "192.0.2.1", "2001:db8:1::1"),
+    for namespace, v4, v6 in ((LAN, ROUTER[4], ROUTER[6]),
                               (WAN, "198.51.100.1", "2001:db8:2::1")):
         run(namespace, "ip", "route", "add", "default", "via", v4)
         run(namespace, "ip", "-6", "route", "add", "default", "via", v6)

@@ -1,0 +1,151 @@
+"""The emulated router: QEMU with the image of board virt in the namespace gw,
+in the place of the lab's own router, and its serial console.
+
+    lan eth0 -- lan0 [bridge] taplan -- router -- tapwan [bridge] wan0 -- wan
+    192.168.25.2                 192.168.25.1  198.51.100.1 by DHCP
+"""
+
+import itertools
+import pathlib
+import shutil
+import socket
+import time
+
+import pexpect.fdpexpect
+
+import dhcpd
+import topology
+
+# The office moves to the router's LAN before the lab is built.
+topology.ROUTER[4], topology.MTA[4] = "192.168.25.1", "192.168.25.2"
+WAN_ADDRESS = topology.wan_address(1, 4)
+LAN_MAC, WAN_MAC = "52:54:00:da:25:01", "52:54:00:da:25:02"
+PASSWORD = "a password for tests"
+PROMPT = "danegate# "
+
+
+def _wire():
+    """Bridges in the place of the lab's router."""
+    gw = topology.GW
+    for side, port in (("lan", topology.GW_LAN_INTERFACE),
+                       ("wan", topology.GW_WAN_INTERFACE)):
+        topology.run(gw, "ip", "address", "flush", "dev", port)
+        topology.run(gw, "ip", "link", "add", f"br{side}", "type", "bridge")
+        topology.run(gw, "ip", "tuntap", "add", f"tap{side}", "mode", "tap")
+        for member in (port, f"tap{side}"):
+            topology.run(gw, "ip", "link", "set", member, "master",
+                         f"br{side}", "up")
+        topology.run(gw, "ip", "link", "set", f"br{side}", "up")
+    for key in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+        with topology.entered(gw), open(f"/proc/sys/net/{key}", "w") as f:
+            f.write("0")
+    # The capture's marks come from here.
+    topology.run(gw, "ip", "address", "add",
+                 f"{topology.wan_address(3, 4)}/24", "dev", "brwan")
+    # So that the office sends from the first moment, whoever answers to ARP.
+    topology.run(topology.LAN, "ip", "neigh", "replace", topology.ROUTER[4],
+                 "lladdr", LAN_MAC, "dev", "eth0", "nud", "permanent")
+
+
+class Router:
+    """One board with its flash; off at first."""
+
+    def __init__(self, folder, image):
+        self.folder = pathlib.Path(folder, "router")
+        self.folder.mkdir()
+        self.kernel = image / "zImage"
+        self.flash = self.folder / "flash.img"
+        shutil.copy(image / "danegate-virt.img", self.flash)
+        self.transcript = open(self.folder / "console.log", "ab")
+        self.starts = itertools.count(1)
+        self.marks = itertools.count(1)
+        self.process = None
+        self.console = None
+        _wire()
+
+    def power_on(self):
+        """Returns at once; the console is being listened to."""
+        path = self.folder / f"serial-{next(self.starts)}"
+        argv = ["qemu-system-arm", "-M", "virt", "-cpu", "cortex-a7",
+                "-m", "64M", "-nodefaults", "-nographic", "-no-reboot",
+                "-kernel", self.kernel,
+                "-append", "console=ttyAMA0 root=/dev/vda1 ro "
+                "rootfstype=squashfs rootwait quiet panic=-1",
+                "-chardev", f"socket,id=serial,path={path},server=on,wait=on",
+                "-serial", "chardev:serial",
+                "-drive", f"file={self.flash},if=none,id=flash,format=raw",
+                "-device", "virtio-blk-device,drive=flash"]
+        for side, mac in (("lan", LAN_MAC), ("wan", WAN_MAC)):
+            argv += ["-netdev", f"tap,id={side},ifname=tap{side},script=no,"
+                     "downscript=no",
+                     "-device", f"virtio-net-device,netdev={side},mac={mac}"]
+        argv += ["-device", "virtio-rng-device"]
+        self.process = topology.Process(topology.GW, argv)
+        self.line = socket.socket(socket.AF_UNIX)
+        # The machine does not run before somebody is on the line.
+        self.process.wait_for(lambda: self.line.connect_ex(str(path)) == 0,
+                              60, "makes its serial line")
+        self.console = pexpect.fdpexpect.fdspawn(
+            self.line.fileno(), timeout=120, logfile=self.transcript)
+        self.on_since = time.monotonic()
+
+    def power_off(self):
+        """As by pulling the plug."""
+        if self.process is not None:
+            self.process.kill()
+            self.line.close()
+            self.process = None
+
+    def expect(self, text, seconds=120):
+        self.console.expect_exact(text, timeout=seconds)
+        return time.monotonic() - self.on_since
+
+    def send(self, line):
+        self.console.send(line + "\r")
+
+    def first_login(self):
+        """Sets the password that a blank router asks for, and logs in."""
+        self.expect("Set a password for admin")
+        self.expect("assword:")
+        self.send(PASSWORD)
+        self.expect("assword:")
+        self.send(PASSWORD)
+        self.login()
+
+    def login(self):
+        self.expect("login:")
+        self.send("admin")
+        self.expect("assword:")
+        self.send(PASSWORD)
+        self.expect(PROMPT)
+
+    def run(self, command, seconds=60):
+        """A command to its end; returns (exit status, what it printed)."""
+        number = next(self.marks)
+        # The line comes back as it is typed, perhaps twice, and broken; the
+        # marks are in two pieces there.
+        self.send(f'echo "beg""in-{number}"; {command}; echo "en""d-{number}:'
+                  '$?"')
+        self.expect(f"begin-{number}\r\n", seconds)
+        self.console.expect(rf"end-{number}:(\d+)\r\n".encode(),
+                            timeout=seconds)
+        status = int(self.console.match.group(1))
+        text = self.console.before.decode(errors="backslashreplace")
+        self.expect(PROMPT)
+        return status, text.replace("\r\n", "\n")
+
+    def must(self, command, seconds=60):
+        status, text = self.run(command, seconds)
+        if status != 0:
+            raise AssertionError(f"{command}: exit {status}: {text}")
+        return text
+
+    def until(self, command, seconds, what):
+        """Runs it again and again until it succeeds."""
+        topology.until(lambda: self.run(command)[0] == 0, seconds, what)
+
+    def transcript_end(self):
+        self.transcript.flush()
+        text = (self.folder / "console.log").read_text(
+            errors="backslashreplace")
+        return text.replace("\r", "").splitlines()[-25:]
