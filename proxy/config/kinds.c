@@ -266,14 +266,32 @@ exempt_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 
 const struct option_kind kind_exempt = { exempt_take, exempt_show };
 
+#define DNS_PORT    53
+#define SYSLOG_PORT 514
+
+/* The port where it is not the usual one. */
+static bool
+show_server(char text[OPTION_VALUE_MAX], const struct address *server,
+    uint16_t usual)
+{
+	char address[ADDRESS_TEXT_MAX];
+
+	address_text(server, address);
+	if (server->port == usual)
+		return show_text(text, address);
+	(void)snprintf(text, OPTION_VALUE_MAX, "%s@%u", address,
+	    (unsigned)server->port);
+	return true;
+}
+
 static int
 server_take(struct settings *s, const struct option *o, struct option_input *in)
 {
 	(void)o;
 	if (s->nservers == SETTINGS_SERVERS_MAX)
 		return list_full(in, "at most 8 servers");
-	if (address_parse_port(&s->servers[s->nservers], option_word(in), 53) !=
-	    0)
+	if (address_parse_port(&s->servers[s->nservers], option_word(in),
+		DNS_PORT) != 0)
 		return DG_ESYNTAX;
 	s->nservers++;
 	return 0;
@@ -283,20 +301,30 @@ static bool
 server_show(char text[OPTION_VALUE_MAX], const struct settings *s,
     const struct option *o, size_t index)
 {
-	char address[ADDRESS_TEXT_MAX];
-
 	(void)o;
-	if (index >= s->nservers)
-		return false;
-	address_text(&s->servers[index], address);
-	if (s->servers[index].port == 53)
-		return show_text(text, address);
-	(void)snprintf(text, OPTION_VALUE_MAX, "%s@%u", address,
-	    (unsigned)s->servers[index].port);
-	return true;
+	return index < s->nservers &&
+	    show_server(text, &s->servers[index], DNS_PORT);
 }
 
 const struct option_kind kind_server = { server_take, server_show };
+
+static int
+remote_take(struct settings *s, const struct option *o, struct option_input *in)
+{
+	(void)o;
+	return address_parse_port(&s->remote, option_word(in), SYSLOG_PORT);
+}
+
+static bool
+remote_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	(void)o;
+	return index == 0 && s->remote.family != ADDRESS_NONE &&
+	    show_server(text, &s->remote, SYSLOG_PORT);
+}
+
+const struct option_kind kind_remote = { remote_take, remote_show };
 
 /* levels */
 

@@ -210,6 +210,24 @@ static const struct option options[] = {
 	  NULL, &kind_word, AT(log_level),
 	  .help = "least level that is logged",
 	  .detail = "Decisions and deliveries are `info`." },
+	{ "log remote", { "ADDRESS[@PORT]" },
+	  "ADDRESS[@PORT]", &kind_remote,
+	  .help = "syslog server that gets the log as well",
+	  .detail = "Messages by RFC 5424, to port 514 unless said otherwise. What "
+	    "cannot be sent waits in 16 KiB; what has no room there is lost and "
+	    "counted (`log-dropped count=`). Mail never waits for it." },
+	{ "log remote-transport", { "udp|tcp" },
+	  NULL, &kind_word, AT(remote_transport),
+	  .help = "how the syslog server is reached",
+	  .detail = "`udp`: a datagram for each message (RFC 5426). `tcp`: counted "
+	    "octets (RFC 6587 3.4.1); without a connection it is tried again "
+	    "every 30 seconds. Neither is encrypted: a matter for the network." },
+	{ "log remote-level", { "error|warning|info|debug" },
+	  NULL, &kind_word, AT(remote_level),
+	  .help = "least level that the syslog server gets",
+	  .detail = "Never more than `log level` lets through. At `warning` it "
+	    "gets of what was held the `block` events, one a minute for each "
+	    "domain and reason, in place of the `decision` lines." },
 };
 /* clang-format on */
 

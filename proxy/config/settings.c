@@ -23,6 +23,7 @@ settings_default(struct settings *s)
 		.state_directory = "/var/lib/danegate",
 		.log_destination = LOG_TO_SYSLOG,
 		.log_level = LOG_LEVEL_INFO,
+		.remote_level = LOG_LEVEL_WARNING,
 	};
 }
 

@@ -52,6 +52,10 @@ enum tls_minimum {
 	TLS_MINIMUM_SUFFICIENT,
 	TLS_MINIMUM_GOOD
 };
+enum remote_transport {
+	REMOTE_UDP = 0,
+	REMOTE_TCP
+};
 enum bare_newline {
 	BARE_NEWLINE_NORMALIZE = 0,
 	BARE_NEWLINE_REJECT
@@ -126,6 +130,9 @@ struct settings {
 	char state_directory[SETTINGS_PATH_MAX];
 	enum log_destination log_destination;
 	enum log_level log_level;
+	struct address remote; /* of no family: no log to another machine */
+	enum remote_transport remote_transport;
+	enum log_level remote_level;
 };
 
 /* Fills *s with every option's default. Nothing to free yet. */

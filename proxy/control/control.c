@@ -80,10 +80,12 @@ static const struct control_row rows[CONTROL_VERBS] = {
 	[CONTROL_SHOW_STATISTICS] = {
 		"show statistics", CONTROL_NOTHING, CONTROL_VIEW,
 		"counters since the start",
-		"sessions, turned_away, messages, bytes, handshakes, "
-		"handshakes_failed, verdicts (object: relay, defer, reject), passed (by "
+		"sessions, turned_away, messages, bytes, log_dropped (not sent to the "
+		"syslog server), handshakes, handshakes_resumed, handshakes_failed, verdicts (object: relay, defer, reject), passed (by "
 		"monitor mode), reasons (object: each reason word), auth (object: how "
-		"servers of relayed recipients were known), dns (object: lookups by "
+		"servers of relayed recipients were known), unlisted (of these with "
+		"reason unlisted-destination), messages_by_auth, bytes_by_auth (of the "
+		"least protected recipient), dns (object: lookups by "
 		"status)." },
 	[CONTROL_SHOW_MEMORY] = {
 		"show memory", CONTROL_NOTHING, CONTROL_VIEW,

@@ -13,12 +13,14 @@
 #include "base/confirm.h"
 #include "base/file.h"
 #include "config/config.h"
+#include "daemon/blocks.h"
 #include "daemon/control.h"
 #include "daemon/exceptions.h"
 #include "daemon/insight.h"
 #include "daemon/keep.h"
 #include "daemon/ledger.h"
 #include "daemon/privileges.h"
+#include "daemon/remote.h"
 #include "daemon/sums.h"
 #include "dns/system.h"
 #include "net/listener.h"
@@ -67,6 +69,8 @@ struct daemon {
 	struct exceptions *exceptions;
 	struct sums *sums;
 	struct ledger *ledger;
+	struct blocks *blocks;
+	struct remote *remote;
 	uint64_t lookups[COUNTS_STATUSES]; /* of resolvers before this one */
 	bool stopping;
 };
@@ -403,6 +407,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	sums_move(d->sums, d->settings.state_directory);
 	ledger_settings(d->ledger, &d->settings, daemon_time());
 	log_open(d->settings.log_destination, d->settings.log_level);
+	remote_settings(d->remote, &d->settings);
 	log_note(LOG_LEVEL_INFO, "reloaded", "%s", d->path);
 	daemon_watch_trial(d);
 	return 0;
@@ -430,6 +435,7 @@ daemon_insight(const struct daemon *d, const struct counts *counts)
 {
 	return (struct insight){
 		.counts = counts,
+		.log_dropped = remote_dropped(d->remote),
 		.settings = &d->settings,
 		.proxy = d->proxy,
 		.resolver = d->resolver,
@@ -597,7 +603,12 @@ daemon_on_decided(void *arg, const struct proxy_decided *decided)
 {
 	struct daemon *d = arg;
 
+	const struct watch_decision *w = decided->decision;
+
 	ledger_note(d->ledger, decided, daemon_time());
+	if (watch_is_held(w) && !w->passed)
+		blocks_note(d->blocks, &w->domain, w->judgement.reason,
+		    clock_monotonic_ms());
 }
 
 /* What reads and writes files that somebody may have damaged: when the rights
@@ -606,8 +617,13 @@ static int
 daemon_state(struct daemon *d)
 {
 	struct keep_table memory = keep_memory(proxy_memory(d->proxy));
-	int err = keep_new(&d->keep, d->base, d->settings.state_directory,
-	    KEEP_MEMORY_FILE, &memory);
+	int err = remote_new(&d->remote, d->base, &d->settings);
+
+	if (err == 0)
+		err = blocks_new(&d->blocks, d->base);
+	if (err == 0)
+		err = keep_new(&d->keep, d->base, d->settings.state_directory,
+		    KEEP_MEMORY_FILE, &memory);
 
 	if (err == 0)
 		err = exceptions_new(&d->exceptions, d->base, &d->settings);
@@ -671,6 +687,7 @@ daemon_free(struct daemon *d)
 	exceptions_free(d->exceptions);
 	sums_free(d->sums, daemon_time());
 	ledger_free(d->ledger);
+	blocks_free(d->blocks);
 	keep_free(d->keep);
 	proxy_free(d->proxy);
 	tls_context_free(d->tls);
@@ -691,6 +708,7 @@ daemon_free(struct daemon *d)
 		event_free(d->drained);
 	if (d->unconfirmed != NULL)
 		event_free(d->unconfirmed);
+	remote_free(d->remote);
 	if (d->base != NULL)
 		event_base_free(d->base);
 	log_tap(NULL, NULL, LOG_LEVEL_ERROR);

@@ -142,6 +142,7 @@ show_statistics(struct json *j, const struct insight *in)
 	json_put_number(j, "turned_away", c->turned_away);
 	json_put_number(j, "messages", c->messages);
 	json_put_number(j, "bytes", c->bytes);
+	json_put_number(j, "log_dropped", in->log_dropped);
 	json_put_number(j, "handshakes", c->handshakes);
 	json_put_number(j, "handshakes_resumed", c->handshakes_resumed);
 	json_put_number(j, "handshakes_failed", c->handshakes_failed);

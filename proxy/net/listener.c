@@ -223,6 +223,26 @@ socket_connect(int *fd, const struct address *destination)
 	return socket_connect_from(fd, &local, destination, NULL);
 }
 
+int
+socket_datagram(int *fd, const struct address *destination)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int s;
+
+	if (sockaddr_from_address(&ss, &len, destination) != 0)
+		return DG_EINVAL;
+	s = socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s < 0)
+		return DG_EIO;
+	if (connect(s, (const struct sockaddr *)&ss, len) != 0) {
+		close_keep_errno(s);
+		return DG_EIO;
+	}
+	*fd = s;
+	return 0;
+}
+
 /* Loopback and the unspecified address are ours on every machine. */
 static bool
 is_always_self(const struct address *a)

@@ -31,6 +31,9 @@ DG_MUSTCHECK int socket_accept(int *fd, struct address *client,
  */
 DG_MUSTCHECK int socket_connect(int *fd, const struct address *destination);
 
+/* A socket whose datagrams go there and that takes none from elsewhere. */
+DG_MUSTCHECK int socket_datagram(int *fd, const struct address *destination);
+
 /*
  * The same, from the address of another host where source is not NULL: needs
  * CAP_NET_ADMIN, and rules that bring the answers here. The port is never
