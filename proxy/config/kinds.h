@@ -16,7 +16,7 @@ extern const struct option_kind kind_interface;
 extern const struct option_kind kind_exempt;
 extern const struct option_kind kind_server;
 extern const struct option_kind kind_remote; /* the log's other machine */
-extern const struct option_kind kind_level; /* the default one */
+extern const struct option_kind kind_level;  /* the default one */
 extern const struct option_kind kind_domain;
 extern const struct option_kind kind_relay;
 
