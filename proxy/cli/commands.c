@@ -12,6 +12,14 @@ const struct cli_command cli_commands[] = {
 	  "the same thing is replaced. Nothing is in force before `danegate "
 	  "commit`.",
 	  edit_set_run },
+	{ "set date", "DATE [TIME] [-c FILE]",
+	  "set the clock of the machine, in UTC",
+	  "As in 2026-01-31 12:00, 2026-01-31T12:00:00Z, or seconds since 1970; "
+	  "the clock with the battery is set too, if there is one. No part of the "
+	  "configuration: it holds at once. For root alone. A running daemon is "
+	  "asked what it makes of the clock, and the log says who set it. Exit: 0, "
+	  "1 refused by the system, 2 no such time.",
+	  set_date_run },
 	{ "delete", "WORDS... [-c FILE]",
 	  "take statements out of the candidate",
 	  "All that begin with these words, with the comments right above them.",
@@ -95,6 +103,32 @@ const struct cli_command cli_commands[] = {
 	  "--address: this server alone. Exit: 0 a server would be given the mail, "
 	  "1 it is deferred or rejected, 4 no server was reached, 2 bad arguments.",
 	  probe_run },
+	{ "test domain",
+	  "DOMAIN [--mx HOST] [--address ADDRESS[@PORT]] [--level LEVEL] "
+	  "[--json] [-c FILE]",
+	  "try the way of a mail to DOMAIN, and send none",
+	  "`danegate probe` by the configuration, and takes what that takes.",
+	  probe_run },
+	{ "test dns", "NAME TYPE [--json] [-c FILE]",
+	  "look a name up by the daemon's servers and anchors",
+	  "`danegate dns lookup` with the configuration's `dns server` and `dns "
+	  "trust-anchor-file`; the daemon's cache is not asked. Exit: as there.",
+	  test_dns_run },
+	{ "test policy",
+	  "DOMAIN [address ADDRESS] [--at TIME] [--json] [-c FILE]",
+	  "tell which level a recipient domain has",
+	  "`danegate policy explain`.",
+	  test_policy_run },
+	{ "request support-bundle", "FILE|terminal [-c FILE]",
+	  "gather what somebody needs who is to help",
+	  "Versions, the configuration, and what all show requests tell, the "
+	  "latest lines of the log among it, as one text of at most 2 MiB in a new "
+	  "file that only its owner can read. terminal: as base64 on standard "
+	  "output, to be copied from a console. There are no secrets in the "
+	  "configuration; of mail addresses only the domain is told. Without a "
+	  "daemon it has the configuration alone. Exit: 0, 1 the file cannot be "
+	  "written, 2 bad arguments.",
+	  bundle_run },
 	{ "policy explain",
 	  "DOMAIN [--address ADDRESS] [--at TIME] [--json] [-c FILE]",
 	  "tell which level a recipient domain has, and by which rule",

@@ -124,6 +124,14 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"reloaded: true, restart_needed: true when something changed that "
 		"only a restart brings into force. Otherwise error, and the old "
 		"configuration stays." },
+	[CONTROL_REQUEST_RESTART] = {
+		"request restart", CONTROL_NOTHING, CONTROL_ADMIN,
+		"end the daemon, to be started again at once",
+		"stopping: true, sessions (that are still under way). It ends with "
+		"exit code 3 when messages under way are finished, and whoever looks "
+		"after it starts it again; until then connections are refused and "
+		"mail waits with the mail server. error where it was started without "
+		"-f, and so nobody would." },
 	[CONTROL_REQUEST_SHUTDOWN] = {
 		"request shutdown", CONTROL_NOTHING, CONTROL_ADMIN,
 		"end the daemon; messages under way are finished",

@@ -72,6 +72,8 @@ struct daemon {
 	struct blocks *blocks;
 	struct remote *remote;
 	uint64_t lookups[COUNTS_STATUSES]; /* of resolvers before this one */
+	bool foreground;		   /* somebody looks after it */
+	bool again_wanted;
 	bool stopping;
 };
 
@@ -463,7 +465,12 @@ daemon_answer(void *arg, struct json *j, const struct control_request *request,
 		    memory_forget(proxy_memory(d->proxy), request->argument) ==
 			0);
 		keep_save(d->keep);
-	} else if (request->verb == CONTROL_REQUEST_SHUTDOWN) {
+	} else if (request->verb == CONTROL_REQUEST_RESTART && !d->foreground) {
+		json_put_text(j, "error",
+		    "started without -f: nobody would start it again");
+	} else if (request->verb == CONTROL_REQUEST_SHUTDOWN ||
+	    request->verb == CONTROL_REQUEST_RESTART) {
+		d->again_wanted = request->verb == CONTROL_REQUEST_RESTART;
 		json_put_bool(j, "stopping", true);
 		json_put_number(j, "sessions", proxy_sessions(d->proxy));
 		event_active(d->signals[SIGNAL_TERM], EV_SIGNAL, 1);
@@ -737,6 +744,7 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 		.settings = *settings,
 		.fds = { -1, -1 },
 		.logbook = calloc(1, sizeof(*d.logbook)),
+		.foreground = foreground,
 		.started = clock_monotonic_ms() };
 	int err;
 
@@ -762,5 +770,5 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 		    proxy_sessions(d.proxy));
 	}
 	daemon_free(&d);
-	return err;
+	return err == 0 && d.again_wanted ? DAEMON_AGAIN : err;
 }

@@ -15,9 +15,12 @@
  */
 DG_MUSTCHECK int daemon_read(struct settings *out, const char *path);
 
+#define DAEMON_AGAIN 1
+
 /*
- * Opens what needs root, gives the rights up, and serves until SIGTERM or
- * SIGINT. settings become the daemon's. Exit code: 0, or 1 for a failure.
+ * Opens what needs root, gives the rights up, and serves until SIGTERM, SIGINT
+ * or a request to end. settings become the daemon's. 0, DAEMON_AGAIN when it was
+ * asked to be started again, or the negative code of a failure.
  */
 int daemon_run(struct settings *settings, const char *path, bool foreground);
 

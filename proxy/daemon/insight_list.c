@@ -556,6 +556,7 @@ insight_list(struct json *j, const struct insight *in,
 	case CONTROL_MONITOR:
 	case CONTROL_CLEAR_DOWNGRADE_MEMORY:
 	case CONTROL_REQUEST_RELOAD:
+	case CONTROL_REQUEST_RESTART:
 	case CONTROL_REQUEST_SHUTDOWN:
 	case CONTROL_VERBS:
 		break;

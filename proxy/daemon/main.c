@@ -9,7 +9,8 @@
 enum exit_code {
 	EXIT_FINE = 0,
 	EXIT_RUNTIME = 1,
-	EXIT_USAGE = 2
+	EXIT_USAGE = 2,
+	EXIT_AGAIN = 3, /* asked to be started again */
 };
 
 static int
@@ -51,6 +52,12 @@ main(int argc, char **argv)
 		settings_free(&settings);
 		return EXIT_FINE;
 	}
-	return daemon_run(&settings, path, foreground) == 0 ? EXIT_FINE
-							    : EXIT_RUNTIME;
+	switch (daemon_run(&settings, path, foreground)) {
+	case 0:
+		return EXIT_FINE;
+	case DAEMON_AGAIN:
+		return EXIT_AGAIN;
+	default:
+		return EXIT_RUNTIME;
+	}
 }
