@@ -36,7 +36,7 @@ uses_tls := base net
 uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
 uses_probe := base config smtp dnssec dane policy net tls dns session
-uses_daemon := $(uses_session) session control
+uses_daemon := $(uses_session) session control probe
 uses_cli := base config control smtp net dnssec dane policy tls dns probe
 
 # The libraries each room needs besides; see docs/dependencies.md.

@@ -21,6 +21,7 @@
 #include "daemon/ledger.h"
 #include "daemon/privileges.h"
 #include "daemon/remote.h"
+#include "daemon/retry.h"
 #include "daemon/sums.h"
 #include "dns/system.h"
 #include "net/listener.h"
@@ -71,6 +72,7 @@ struct daemon {
 	struct ledger *ledger;
 	struct blocks *blocks;
 	struct remote *remote;
+	struct retry *retry;
 	uint64_t lookups[COUNTS_STATUSES]; /* of resolvers before this one */
 	bool foreground;		   /* somebody looks after it */
 	bool again_wanted;
@@ -362,6 +364,18 @@ daemon_watch_trial(struct daemon *d)
 		log_note(LOG_LEVEL_ERROR, "trial-unwatched", "no memory");
 }
 
+/* What exceptions are tried again with. */
+static struct probe_means
+daemon_means(const struct daemon *d)
+{
+	return (struct probe_means){
+		.settings = &d->settings,
+		.resolver = d->resolver,
+		.tls = d->tls,
+		.authorities = d->authorities,
+	};
+}
+
 /* All of it is taken, or none: then *error says why. */
 static int
 daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
@@ -369,6 +383,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	struct settings next;
 	struct pkix_store *authorities;
 	struct resolver *resolver;
+	struct probe_means means;
 	struct counts counts;
 	int err = read_and_say(&next, d->path, error);
 
@@ -393,6 +408,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 		log_note(LOG_LEVEL_WARNING, "restart-needed",
 		    "proxy listen-port, user, memory-limit and the control "
 		    "socket change with the next start");
+	retry_stop(d->retry);
 	settings_free(&d->settings);
 	d->settings = next;
 	daemon_set_tls(d);
@@ -405,6 +421,8 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	keep_move(d->keep, d->settings.state_directory);
 	pkix_store_free(d->authorities);
 	d->authorities = authorities;
+	means = daemon_means(d);
+	retry_begin(d->retry, &means);
 	exceptions_settings(d->exceptions, &d->settings);
 	sums_move(d->sums, d->settings.state_directory);
 	ledger_settings(d->ledger, &d->settings, daemon_time());
@@ -624,6 +642,7 @@ static int
 daemon_state(struct daemon *d)
 {
 	struct keep_table memory = keep_memory(proxy_memory(d->proxy));
+	struct probe_means means = daemon_means(d);
 	int err = remote_new(&d->remote, d->base, &d->settings);
 
 	if (err == 0)
@@ -640,6 +659,8 @@ daemon_state(struct daemon *d)
 	if (err == 0)
 		err = ledger_new(&d->ledger, d->base, &d->settings,
 		    daemon_time());
+	if (err == 0)
+		err = retry_new(&d->retry, d->base, &means);
 	if (err == 0)
 		proxy_on_decided(d->proxy, daemon_on_decided, d);
 	return err;
@@ -690,6 +711,7 @@ static void
 daemon_free(struct daemon *d)
 {
 	control_free(d->control);
+	retry_free(d->retry);
 	d->control = NULL;
 	exceptions_free(d->exceptions);
 	sums_free(d->sums, daemon_time());

@@ -565,6 +565,74 @@ def broken_tls_in_clear(lab, family):
 
 
 @case
+def exceptions_tried_again(lab, family):
+    """The daemon finds out by itself which exceptions are no longer needed."""
+    fine, wrong = world.SITES["dane-ee.test"], world.SITES["mismatch.test"]
+    lab.danegate.reload(
+        f"set policy domain {fine.domain(family)} level may",
+        f"set policy domain {wrong.domain(family)} level may reason \"ask them\"",
+        wait="reloaded")
+    try:
+        require_fields(lab.danegate.wait_for_event(
+            event="exception-not-needed", domain=fine.domain(family)),
+            level="may", without="dane", auth="dane-ee")
+        require_fields(lab.danegate.wait_for_event(
+            event="exception-needed", domain=wrong.domain(family)),
+            reason="tlsa-mismatch", why="ask them")
+    finally:
+        lab.danegate.reload(wait="reloaded")
+
+
+@case
+def report_names_domains(lab, family):
+    """Each domain that was not protected or was held stands in the report, with
+    the reason that is true of it; no local part does."""
+    sites = world.SITES
+    lab.danegate.reload(
+        f"set policy domain {sites['plain-tls.test'].domain(family)} level may "
+        "reason \"until they sign\"", wait="reloaded")
+    wanted = {"not_protected": {}, "held": {}}
+    try:
+        for name, kind, reason in (
+                ("cleartext.test", "not_protected", "no-tlsa"),
+                ("plain-tls.test", "not_protected", "exception"),
+                ("unsigned.test", "not_protected", "no-dnssec"),
+                ("pkix.test", "not_protected", "tlsa-unusable"),
+                ("dane-ee.test", None, None),
+                ("mismatch.test", "held", "tlsa-mismatch"),
+                ("stripped.test", "held", "starttls-missing"),
+                ("refused.test", "held", "starttls-refused"),
+                ("injected.test", "held", "downgrade"),
+                ("bogus.test", "held", "dns-bogus"),
+                ("lost-tlsa.test", "held", "dns-failed")):
+            letter = Letter(sites[name].domain(family))
+            attempt, _ = mail_to(lab, letter)
+            require_equal(attempt.status, "deferred" if kind == "held" else
+                          "sent", str(attempt))
+            if kind:
+                wanted[kind][letter.domain] = reason
+    finally:
+        lab.danegate.reload(wait="reloaded")
+        lab.danegate.restart()
+    text = topology.run(topology.GW, gateway.program("danegate"), "report",
+                        "--json", "-c", lab.danegate.conf)
+    require("secret" not in text, "a local part is in the report")
+    report = json.loads(text)
+    for kind, domains in wanted.items():
+        found = {(entry["domain"], entry["reason"]): entry
+                 for entry in report[kind]}
+        for domain, reason in domains.items():
+            require((domain, reason) in found,
+                    f"{kind} {domain} {reason}: {sorted(found)}")
+            if reason == "exception":
+                require_equal(found[domain, reason]["exception"],
+                              "until they sign", domain)
+    protected = sites["dane-ee.test"].domain(family)
+    require(protected not in {e["domain"] for e in report["not_protected"]},
+            f"{protected} was protected")
+
+
+@case
 def null_mx_refused(lab, family):
     """The domain says that it takes no mail (RFC 7505): refused for good."""
     site, domain = world.SITES["dane-ee.test"], f"v{family}.no-mail.test"

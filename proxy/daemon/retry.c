@@ -1,0 +1,225 @@
+#include "daemon/retry.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "policy/policy.h"
+
+#define SMTP_PORT 25
+#define HELO_MAX  256
+
+struct retry {
+	struct event *timer;
+	struct probe_means means;
+	const struct settings *settings; /* with the rules */
+	struct settings bare;		 /* the same without them */
+	struct probe *probe;		 /* NULL: none is under way */
+	size_t next;			 /* rule */
+	int64_t day;			 /* of the last round; 0: none yet */
+	char helo[HELO_MAX];
+};
+
+static int64_t
+time_now(void)
+{
+	return clock_wall_trusted() ? clock_wall() : 0;
+}
+
+/* How much a level asks for; those of one rank do not differ by being left
+ * away. */
+static unsigned
+rank_of(enum level level)
+{
+	switch (level) {
+	case LEVEL_UNSET:
+	case LEVEL_NONE:
+		break;
+	case LEVEL_MAY:
+		return 1;
+	case LEVEL_ENCRYPT:
+		return 2;
+	case LEVEL_DANE:
+	case LEVEL_VERIFY:
+		return 3;
+	case LEVEL_DANE_ONLY:
+		return 4;
+	case LEVEL_BLOCK:
+		return 5;
+	}
+	return 0;
+}
+
+bool
+retry_is_tried(const struct settings *settings, const struct domain_rule *rule,
+    int64_t now)
+{
+	return !rule->below &&
+	    rank_of(rule->level) < rank_of(settings->default_level) &&
+	    policy_rule_end(rule, now) == RULE_HOLDS;
+}
+
+static void
+wait_seconds(struct retry *r, time_t seconds)
+{
+	const struct timeval tv = { .tv_sec = seconds };
+
+	(void)event_add(r->timer, &tv);
+}
+
+/* Whoever was reached would be given the mail, and somebody was. */
+static bool
+is_unneeded(const struct probe_result *result)
+{
+	return result->reached > 0 && result->relays == result->reached;
+}
+
+static void
+tell(const struct domain_rule *rule, enum level without,
+    const struct probe_result *result)
+{
+	bool unneeded = is_unneeded(result);
+	struct log_line l;
+
+	log_begin(&l, unneeded ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	    unneeded ? "exception-not-needed" : "exception-needed");
+	log_text(&l, "domain", rule->domain.text);
+	log_text(&l, "level", level_text(rule->level));
+	log_text(&l, "without", level_text(without));
+	log_text(&l, "why", rule->reason);
+	if (unneeded)
+		log_text(&l, "auth", auth_text(result->judgement.auth));
+	else
+		log_text(&l, "reason",
+		    result->reached > 0 ? reason_text(result->judgement.reason)
+					: "not-reached");
+	log_end(&l);
+}
+
+static void
+on_step(void *arg, const struct probe_step *step)
+{
+	(void)arg;
+	(void)step;
+}
+
+static void
+on_done(void *arg, const struct probe_result *result)
+{
+	struct retry *r = arg;
+
+	tell(&r->settings->domains[r->next], r->settings->default_level,
+	    result);
+	probe_free(r->probe);
+	r->probe = NULL;
+	r->next++;
+	wait_seconds(r, RETRY_PAUSE_SECONDS);
+}
+
+/* Begins with the next rule that is tried; false: there is none. */
+static bool
+try_next(struct retry *r)
+{
+	const struct probe_watcher watcher = { on_step, on_done, r };
+	struct probe_question q = { .port = SMTP_PORT, .helo = r->helo };
+	int64_t now = time_now();
+
+	for (; r->next < r->settings->ndomains; r->next++) {
+		const struct domain_rule *rule = &r->settings->domains[r->next];
+
+		if (!retry_is_tried(r->settings, rule, now))
+			continue;
+		q.domain = rule->domain;
+		if (probe_new(&r->probe, &r->means, &q, &watcher) == 0)
+			return true;
+		r->probe = NULL;
+		log_note(LOG_LEVEL_WARNING, "exception-not-tried", "%s",
+		    rule->domain.text);
+	}
+	return false;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct retry *r = arg;
+	int64_t day = time_now() / DATE_SECONDS;
+
+	(void)fd;
+	(void)what;
+	/* Without the time nothing can be validated. */
+	if (day > 0 && day != r->day) {
+		r->day = day;
+		r->next = 0;
+	}
+	if (day <= 0 || !try_next(r))
+		wait_seconds(r, RETRY_LOOK_SECONDS);
+}
+
+/* Our name in EHLO: that of the machine, if it is one. */
+static void
+find_helo(struct retry *r)
+{
+	struct name name;
+
+	if (gethostname(r->helo, sizeof(r->helo)) != 0 ||
+	    memchr(r->helo, '\0', sizeof(r->helo)) == NULL ||
+	    name_parse(&name, span_text(r->helo)) != 0 || name.len == 0)
+		(void)snprintf(r->helo, sizeof(r->helo), "localhost");
+}
+
+int
+retry_new(struct retry **out, struct event_base *base,
+    const struct probe_means *means)
+{
+	struct retry *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return DG_ENOMEM;
+	r->timer = evtimer_new(base, on_timer, r);
+	if (r->timer == NULL) {
+		free(r);
+		return DG_ENOMEM;
+	}
+	find_helo(r);
+	retry_begin(r, means);
+	*out = r;
+	return 0;
+}
+
+void
+retry_stop(struct retry *r)
+{
+	probe_free(r->probe);
+	r->probe = NULL;
+	(void)event_del(r->timer);
+}
+
+void
+retry_begin(struct retry *r, const struct probe_means *means)
+{
+	retry_stop(r);
+	r->means = *means;
+	r->settings = means->settings;
+	r->bare = *means->settings;
+	r->bare.domains = NULL;
+	r->bare.ndomains = 0;
+	r->bare.mode = MODE_ENFORCE;
+	r->means.settings = &r->bare;
+	r->next = 0;
+	r->day = time_now() / DATE_SECONDS;
+	wait_seconds(r, RETRY_PAUSE_SECONDS);
+}
+
+void
+retry_free(struct retry *r)
+{
+	if (r == NULL)
+		return;
+	retry_stop(r);
+	event_free(r->timer);
+	free(r);
+}
