@@ -107,6 +107,8 @@ upstream_run_tls(struct upstream *u)
 enum upstream_status
 upstream_run(struct upstream *u)
 {
+	enum upstream_status before = u->status;
+
 	if (u->endpoint == NULL)
 		return UPSTREAM_NONE;
 	if (u->tls != NULL)
@@ -117,7 +119,9 @@ upstream_run(struct upstream *u)
 		u->status = UPSTREAM_OPEN;
 	if (endpoint_error(u->endpoint) != 0)
 		u->status = UPSTREAM_FAILED;
-	endpoint_update(u->endpoint);
+	/* The end of the handshake goes out with the first words inside. */
+	if (before != UPSTREAM_HANDSHAKE || u->status != UPSTREAM_OPEN)
+		endpoint_update(u->endpoint);
 	return u->status;
 }
 

@@ -65,7 +65,11 @@ DG_MUSTCHECK int upstream_connect(struct upstream *u, struct event_base *base,
 DG_MUSTCHECK int upstream_secure(struct upstream *u, struct tls_context *t,
     const struct name *sni, const struct tls_binding *binding);
 
-/* Moves bytes as far as they go and returns where things stand. */
+/*
+ * Moves bytes as far as they go and returns where things stand. The run that
+ * goes from UPSTREAM_HANDSHAKE to UPSTREAM_OPEN sends nothing: whoever asked
+ * for TLS has something to say then, and runs it again.
+ */
 enum upstream_status upstream_run(struct upstream *u);
 
 /* What the session reads and writes. */
