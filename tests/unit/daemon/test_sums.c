@@ -1,7 +1,9 @@
-/* Sums of each day on disk: over restarts, days and damage, with a clock of the
- * test's own. */
+/* Sums of each day on disk: over restarts, days, damage and power cuts, with a
+ * clock of the test's own. */
+/* link: -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=rename */
 #include <event2/event.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,6 +23,50 @@
 
 #define DAY_0 20849 /* 2027-01-31 */
 #define DAYS  500
+
+#define CALLS_MAX 100
+
+/* Faults: the power goes at the call of that number; 0: it stays. */
+static unsigned fault_at;
+static unsigned calls;
+
+ssize_t __real_write(int fd, const void *p, size_t n);
+int __real_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
+int __wrap_fsync(int fd);
+int __wrap_rename(const char *from, const char *to);
+
+static void
+count_call(void)
+{
+	if (fault_at != 0 && ++calls == fault_at)
+		(void)raise(SIGKILL);
+}
+
+/* Half of it has reached the disk. */
+ssize_t
+__wrap_write(int fd, const void *p, size_t n)
+{
+	if (fault_at != 0 && calls + 1 == fault_at)
+		(void)__real_write(fd, p, n / 2);
+	count_call();
+	return __real_write(fd, p, n);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	count_call();
+	return __real_fsync(fd);
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+	count_call();
+	return __real_rename(from, to);
+}
 
 static char folder[64];
 static struct event_base *base;
@@ -48,9 +95,13 @@ file_path(void)
 static int
 teardown(void **state)
 {
+	char fresh[160];
+
 	(void)state;
 	event_base_free(base);
 	(void)unlink(file_path());
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", file_path());
+	(void)unlink(fresh);
 	return rmdir(folder);
 }
 
@@ -218,6 +269,62 @@ test_torn_at_each_byte(void **state)
 	}
 }
 
+/* The life that a power cut ends, over the end of a day. */
+static void
+live(void)
+{
+	struct counts c = { 0 };
+	struct sums *s = begin(&c, at(0, 1000));
+
+	for (int64_t i = 1; i <= 3; i++) {
+		c.messages += 2;
+		sums_save(s, at(0, 1000 + i * 900));
+	}
+	c.messages++;
+	sums_save(s, at(1, 10));
+	sums_free(s, at(1, 900));
+}
+
+/* Whatever call the power goes at: what was written before it is there, no sum
+ * is more than was counted, and the next start goes on. */
+static void
+test_power_cuts(void **state)
+{
+	unsigned cuts = 0;
+
+	(void)state;
+	for (unsigned n = 1; n < CALLS_MAX; n++) {
+		struct counts c = { .messages = 5 };
+		struct sums *s = begin(&c, at(0, 0));
+		int status;
+		pid_t child;
+
+		sums_free(s, at(0, 900));
+		child = fork();
+		if (child == 0) {
+			calls = 0;
+			fault_at = n;
+			live();
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		c.messages = 0;
+		s = begin(&c, at(1, 2000));
+		c.messages = 3;
+		sums_free(s, at(1, 3000));
+		read_file();
+		assert_in_range(messages[DAY_0], 5, 12);
+		assert_int_equal(messages[DAY_0 + 1], 3);
+		(void)unlink(file_path());
+		if (!WIFSIGNALED(status)) {
+			assert_int_equal(messages[DAY_0], 5 + 7);
+			break;
+		}
+		cuts++;
+	}
+	assert_in_range(cuts, 6, CALLS_MAX - 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -228,6 +335,7 @@ main(void)
 		TEST(test_waits_for_the_time),
 		TEST(test_kept_for_400_days),
 		TEST(test_torn_at_each_byte),
+		TEST(test_power_cuts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
