@@ -149,8 +149,7 @@ struct session {
 	enum server_tls server_tls;	/* as far as it was tried */
 	bool starttls;			/* offered once in this session */
 	bool secured;
-	bool
-	    again; /* a second connection, in clear, after a handshake failed */
+	bool again;	 /* a second connection, in clear */
 	struct name sni; /* whom TLS was set up with; empty: anybody */
 	struct tls_binding binding; /* what that session may be resumed for */
 	bool bound;		    /* for anything at all */
