@@ -337,6 +337,7 @@ load:
 	@$(again) SAN=1 all
 	DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate tools/bench/load
 	tools/bench/load
+	tools/bench/load --source --messages 5000
 
 $(O)/bench/dnssec_danegate: tools/bench/dnssec_danegate.c \
     tools/bench/dnssec_measure.c $(call archives,dns)
