@@ -23,7 +23,7 @@ O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san,$(if $(VALGRIND),-valgrind
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config control smtp dnssec dane policy net tls dns session probe daemon cli
+ROOMS := base config control smtp dnssec dane policy net tls dns session probe daemon cli shell
 uses_base :=
 uses_config := base
 uses_control := base
@@ -38,6 +38,7 @@ uses_session := base config smtp dnssec dane policy net tls dns
 uses_probe := base config smtp dnssec dane policy net tls dns session
 uses_daemon := $(uses_session) session control probe
 uses_cli := base config control smtp net dnssec dane policy tls dns probe
+uses_shell := $(uses_cli) cli
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
@@ -45,6 +46,7 @@ libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
 libs_dane := -led25519 -lmbedx509 -lmbedcrypto -leverest
 libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest \
 	-Wl,--wrap=mbedtls_x509_crt_parse_der
+libs_shell := -ledit
 
 # A room, what it may include, and what that rests on.
 closure = $(sort $(1) $(foreach u,$(1),$(uses_$(u)) \
@@ -57,7 +59,7 @@ link_rooms = -Wl,--start-group $(call archives,$(1)) -L$(DEPS)/lib \
 
 # Dependencies: fetched as source, built static, once per target.
 DEPS := out/$(TARGET)/deps
-COMPONENTS := libevent ldns mbedtls libsodium
+COMPONENTS := libevent ldns mbedtls libsodium libedit
 NEED := build
 include tools/targets/$(TARGET).mk
 STAMPS := $(COMPONENTS:%=$(DEPS)/%.stamp)
@@ -92,7 +94,7 @@ VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknow
 
 # The two programs: a main.c each, which no archive holds.
 main_danegated := daemon/main
-main_danegate := cli/main
+main_danegate := shell/main
 PROGRAMS := $(foreach p,danegated danegate,\
 	$(if $(wildcard proxy/$(main_$(p)).c),$(O)/bin/$(p)))
 
@@ -150,6 +152,7 @@ deps: $(STAMPS)
 
 $(DEPS)/mbedtls.stamp: tools/deps/mbedtls_config.h
 $(DEPS)/libsodium.stamp: $(wildcard tools/deps/ed25519/*)
+$(DEPS)/libedit.stamp: $(wildcard tools/deps/libedit/*)
 $(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
 	$(say) DEP $*
 	@rm -f $@

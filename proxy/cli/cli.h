@@ -7,6 +7,8 @@
 #ifndef DG_CLI_CLI_H
 #define DG_CLI_CLI_H
 
+#include <stdio.h>
+
 #include "config/config.h"
 #include "control/control.h"
 #include "dane/pkix.h"
@@ -50,9 +52,17 @@ struct cli_entry {
 
 bool cli_entry_at(struct cli_entry *out, size_t index);
 
+/* Runs that command: argv holds what follows its words. An exit code. */
+int cli_run(size_t index, int argc, char **argv);
+
+/* Commands with two lines each: all, or those with only[index]. */
+void cli_help_list(FILE *to, const bool *only);
+
 /* The words of the command that was probably meant, or NULL. */
 const char *cli_nearest(int argc, char **argv);
 
+int cli_help_run(int argc, char **argv);
+int cli_shell_only_run(int argc, char **argv);
 int config_check_run(int argc, char **argv);
 int dns_forwarder_run(int argc, char **argv);
 int edit_set_run(int argc, char **argv);

@@ -3,9 +3,34 @@
 #include <stdio.h>
 
 #include "base/nearest.h"
+#include "cli/match.h"
 
 /* clang-format off */
 const struct cli_command cli_commands[] = {
+	{ "help", "[COMMAND]",
+	  "list the commands, or explain one",
+	  "The same as in the manual. In the shell, `?` tells at any place what "
+	  "may come next.",
+	  cli_help_run },
+	{ "configure", "",
+	  "change the configuration from now on (shell)",
+	  "The prompt ends in # then. Other consoles can look, but not change the "
+	  "configuration, until `exit`. Statements that begin alike are at hand "
+	  "with `edit`; `show` is the candidate, `show | compare` what a commit "
+	  "would change. What is not committed stays in the candidate.",
+	  cli_shell_only_run },
+	{ "edit", "WORDS...",
+	  "go where statements begin with these words (shell)",
+	  "After `edit policy` the line `set mode monitor` sets policy mode. The "
+	  "words may be followed by more with another edit.",
+	  cli_shell_only_run },
+	{ "up", "", "one word up from there (shell)", "",
+	  cli_shell_only_run },
+	{ "top", "", "back to where statements begin (shell)", "",
+	  cli_shell_only_run },
+	{ "exit", "", "leave edit, configure, then the shell", "",
+	  cli_shell_only_run },
+	{ "quit", "", "the same as exit", "", cli_shell_only_run },
 	{ "set", "OPTION VALUE... [-c FILE]",
 	  "put a statement into the candidate",
 	  "The options and their values are in danegate.conf(5). A statement about "
@@ -195,6 +220,91 @@ cli_entry_at(struct cli_entry *out, size_t index)
 	*out = (struct cli_entry){ row->words, control_argument_text(row),
 		row->help, row->answer, true };
 	return true;
+}
+
+int
+cli_run(size_t index, int argc, char **argv)
+{
+	const size_t own = DG_ARRAY_LEN(cli_commands) - 1;
+
+	if (index < own)
+		return cli_commands[index].run(argc, argv);
+	return ask_run(control_row((enum control_verb)(index - own)), argc,
+	    argv);
+}
+
+void
+cli_help_list(FILE *to, const bool *only)
+{
+	struct cli_entry e;
+
+	for (size_t i = 0; cli_entry_at(&e, i); i++)
+		if (only == NULL || only[i])
+			(void)fprintf(to, "  danegate %s%s%s\n      %s\n",
+			    e.words, e.arguments[0] != '\0' ? " " : "",
+			    e.arguments, e.help);
+}
+
+/* Text in lines of at most 79 columns. */
+static void
+print_wrapped(const char *text)
+{
+	struct span rest = span_text(text);
+	struct span word;
+	size_t column = 0;
+
+	while ((word = span_word(&rest)).n > 0) {
+		bool next = column > 0 && column + 1 + word.n > 79;
+
+		(void)printf("%s%.*s",
+		    next	     ? "\n"
+			: column > 0 ? " "
+				     : "",
+		    (int)word.n, (const char *)word.p);
+		column = next || column == 0 ? word.n : column + 1 + word.n;
+	}
+	if (column > 0)
+		(void)puts("");
+}
+
+int
+cli_help_run(int argc, char **argv)
+{
+	struct cli_match m;
+	struct cli_entry e;
+
+	if (argc == 0) {
+		(void)puts("usage: danegate COMMAND, words cut short where "
+			   "they are clear;\n"
+			   "without a command: a shell for them\n");
+		cli_help_list(stdout, NULL);
+		return CLI_FINE;
+	}
+	cli_match_words(&m, argc, argv);
+	if (m.outcome == CLI_MATCH_NONE) {
+		(void)fputs("no such command\n", stderr);
+		return CLI_USAGE;
+	}
+	if (m.outcome != CLI_MATCH_ONE || !cli_entry_at(&e, m.index)) {
+		cli_help_list(stdout, m.candidates);
+		return CLI_FINE;
+	}
+	(void)printf("danegate %s%s%s\n\n%s.\n", e.words,
+	    e.arguments[0] != '\0' ? " " : "", e.arguments, e.help);
+	if (e.request && e.detail[0] != '\0')
+		(void)puts("The answer with --json has these members:");
+	print_wrapped(e.detail);
+	return CLI_FINE;
+}
+
+int
+cli_shell_only_run(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	(void)fputs("this is for the shell: danegate without a command\n",
+	    stderr);
+	return CLI_USAGE;
 }
 
 /* As many of the arguments as the command has words, with blanks between. */

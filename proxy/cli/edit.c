@@ -3,6 +3,7 @@
  * collected in a candidate, looked at, and put in force as one.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,15 +62,11 @@ words_join(struct edit *e, int argc, char **argv)
 	return true;
 }
 
-/* The lock, and the candidate as it stands. Ended by edit_end(). */
 static int
-edit_begin(struct edit *e, int argc, char **argv)
+edit_open(struct edit *e)
 {
-	int err;
+	int err = store_open(&e->store, e->config);
 
-	if (!words_join(e, argc, argv))
-		return CLI_USAGE;
-	err = store_open(&e->store, e->config);
 	if (err != 0)
 		return say(e->config, err);
 	err = store_candidate(&e->candidate, &e->store);
@@ -78,6 +75,32 @@ edit_begin(struct edit *e, int argc, char **argv)
 	candidate_free(&e->candidate);
 	store_close(&e->store);
 	return say(e->config, err);
+}
+
+/* The lock, and the candidate as it stands, to look at it. Ended by
+ * edit_end(). */
+static int
+edit_look(struct edit *e, int argc, char **argv)
+{
+	return words_join(e, argc, argv) ? edit_open(e) : CLI_USAGE;
+}
+
+/* The same, to change it: not while another console does. */
+static int
+edit_begin(struct edit *e, int argc, char **argv)
+{
+	struct store_claim claim;
+	int err;
+
+	if (!words_join(e, argc, argv))
+		return CLI_USAGE;
+	err = store_claimed(&claim, e->config);
+	if (err == DG_EAGAIN) {
+		(void)fprintf(stderr, "%s: locked, it is being changed by %s\n",
+		    e->config, claim.who);
+		return CLI_FAILED;
+	}
+	return err == 0 ? edit_open(e) : say(e->config, err);
 }
 
 static int
@@ -194,7 +217,7 @@ edit_compare_run(int argc, char **argv)
 {
 	struct candidate running = { 0 };
 	struct edit e;
-	int code = edit_begin(&e, argc, argv);
+	int code = edit_look(&e, argc, argv);
 	int err;
 
 	if (code != CLI_FINE)
@@ -226,7 +249,7 @@ int
 edit_show_run(int argc, char **argv)
 {
 	struct edit e;
-	int code = edit_begin(&e, argc, argv);
+	int code = edit_look(&e, argc, argv);
 	char *text;
 	size_t n;
 
@@ -357,7 +380,7 @@ edit_save_run(int argc, char **argv)
 	char *text;
 	size_t n;
 	FILE *f;
-	int code = edit_begin(&e, argc, argv);
+	int code = edit_look(&e, argc, argv);
 
 	if (code != CLI_FINE)
 		return code;
@@ -495,6 +518,10 @@ commit(struct edit *e, struct span text, const struct change *change)
 	int done;
 	int err = 0;
 
+	/* A terminal that goes away, or an impatient hand, leaves no half. */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	/* Where the daemon listens by what is in force until now. */
 	cli_socket_path(socket, e->config);
 	if (change->minutes > 0)

@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 
-#define CLI_MATCH_ENTRIES_MAX 64
+#define CLI_MATCH_ENTRIES_MAX 128
 
 enum cli_outcome {
 	CLI_MATCH_NONE = 0, /* no command begins like that */

@@ -16,6 +16,7 @@
 #define CANDIDATE ".candidate"
 #define OLD	  ".old"
 #define LOCK	  ".lock"
+#define EDITOR	  ".editor"
 #define SUFFIX	  16 /* bytes of the longest of these, and of a number's */
 
 /* What the daemon reads without rights. */
@@ -173,6 +174,92 @@ store_open(struct store *s, const char *path)
 	if (err != 0)
 		store_close(s);
 	return err;
+}
+
+int
+store_look(struct store *s, const char *path)
+{
+	s->lock = -1;
+	return split(s, path);
+}
+
+/* The shell that has it, and what it starts. */
+static bool is_ours;
+
+static void
+read_who(struct store_claim *c, int fd)
+{
+	ssize_t n = pread(fd, c->who, sizeof(c->who) - 1, 0);
+
+	c->who[n > 0 ? n : 0] = '\0';
+	for (size_t i = 0; c->who[i] != '\0'; i++)
+		if (c->who[i] < 0x20 || c->who[i] >= 0x7f)
+			c->who[i] = '?';
+	if (c->who[0] == '\0')
+		memcpy(c->who, "another console", sizeof("another console"));
+}
+
+static int
+claim_open(struct store_claim *c, const char *path, int flags)
+{
+	struct store s;
+	int err = split(&s, path);
+
+	if (err != 0)
+		return err;
+	c->fd = open(path_of(&s, EDITOR).text, flags | O_CLOEXEC, 0600);
+	if (c->fd < 0)
+		return DG_EIO;
+	if (flock(c->fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	err = errno == EWOULDBLOCK ? DG_EAGAIN : DG_EIO;
+	read_who(c, c->fd);
+	(void)close(c->fd);
+	c->fd = -1;
+	return err;
+}
+
+int
+store_claim(struct store_claim *c, const char *path)
+{
+	const char *terminal = ttyname(STDIN_FILENO);
+	int err = claim_open(c, path, O_RDWR | O_CREAT);
+	int n;
+
+	if (err != 0)
+		return err;
+	n = snprintf(c->who, sizeof(c->who), "%s, process %d",
+	    terminal != NULL ? terminal : "no terminal", (int)getpid());
+	/* Only for the message that others get. */
+	if (ftruncate(c->fd, 0) == 0 && n > 0)
+		(void)!pwrite(c->fd, c->who, strlen(c->who), 0);
+	is_ours = true;
+	return 0;
+}
+
+void
+store_unclaim(struct store_claim *c)
+{
+	if (c->fd < 0)
+		return;
+	(void)close(c->fd);
+	c->fd = -1;
+	is_ours = false;
+}
+
+int
+store_claimed(struct store_claim *c, const char *path)
+{
+	int err;
+
+	c->fd = -1;
+	if (is_ours)
+		return 0;
+	err = claim_open(c, path, O_RDWR);
+	if (c->fd >= 0)
+		(void)close(c->fd);
+	c->fd = -1;
+	return err == DG_EIO && errno == ENOENT ? 0 : err;
 }
 
 void

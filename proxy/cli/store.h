@@ -8,6 +8,7 @@
  *	danegate.conf.old		only while a commit is under way
  *	danegate.conf.before, .confirm	while it is on trial (base/confirm.h)
  *	danegate.conf.lock		held while one of these is written
+ *	danegate.conf.editor		held by the shell that is in configure
  *
  * Each file is written whole and renamed into its place, so that after a crash
  * or a power cut the one in force is the old one or the new one, never a torn
@@ -36,6 +37,27 @@ struct store {
  */
 DG_MUSTCHECK int store_open(struct store *s, const char *path);
 void store_close(struct store *s);
+
+/* Only to look, without the lock and the rights it takes; nothing is brought to
+ * its end, and store_close() is not called. */
+DG_MUSTCHECK int store_look(struct store *s, const char *path);
+
+/*
+ * A console that means to change the configuration for a while. What it starts
+ * may open the store to change it, others may only look.
+ */
+struct store_claim {
+	int fd; /* -1: none */
+	char
+	    who[64]; /* "root at /dev/ttyS0": us, or with DG_EAGAIN the other */
+};
+
+/* DG_EAGAIN: another console has it, `who` says which. DG_EIO with errno set. */
+DG_MUSTCHECK int store_claim(struct store_claim *c, const char *path);
+void store_unclaim(struct store_claim *c);
+
+/* 0: nobody else has the claim; else as store_claim(). */
+DG_MUSTCHECK int store_claimed(struct store_claim *c, const char *path);
 
 /* What is in force; nothing when there is no file yet. To be freed in any case.
  * DG_EIO with errno set, or as candidate_load(). */
