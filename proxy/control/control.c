@@ -50,7 +50,9 @@ static const struct control_row rows[CONTROL_VERBS] = {
 	[CONTROL_SHOW_DNS_CACHE] = {
 		"show dns cache", CONTROL_NOTHING, CONTROL_VIEW,
 		"how well the DNS cache does",
-		"entries, bytes, hits, misses, dropped (for want of room)." },
+		"entries, bytes, hits, misses, dropped (for want of room), begun_time "
+		"(since when: a reload that changes servers or anchors, and clear dns "
+		"cache begin anew)." },
 	[CONTROL_SHOW_DNS_SERVERS] = {
 		"show dns servers", CONTROL_NOTHING, CONTROL_VIEW,
 		"resolvers in order, and whether they answer",
@@ -114,6 +116,11 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"decisions as they are made",
 		"As show log follow, but the lines of decisions alone, and only those "
 		"to come." },
+	[CONTROL_CLEAR_DNS_CACHE] = {
+		"clear dns cache", CONTROL_NOTHING, CONTROL_ADMIN,
+		"forget what was looked up, keys of zones too",
+		"cleared: true. For a domain that has mended its DNS; lookups under "
+		"way are begun again. Trust anchors stay." },
 	[CONTROL_CLEAR_DOWNGRADE_MEMORY] = {
 		"clear downgrade-memory", CONTROL_HOST, CONTROL_ADMIN,
 		"let a host be in clear again",

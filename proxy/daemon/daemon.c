@@ -170,10 +170,11 @@ daemon_counts(void *arg, struct counts *out)
 		out->dns[i] = d->lookups[i] + dns.lookups[i];
 }
 
-/* A resolver for these settings; the old one stays until it stands. */
+/* A resolver for these settings: the one that is there where it was made for the
+ * same (NULL: none is), since it knows what to make another one ask again. */
 static int
 daemon_resolver(struct resolver **out, struct event_base *base,
-    const struct settings *s)
+    const struct settings *s, struct resolver *present)
 {
 	struct resolver_config config = {
 		.servers = s->servers,
@@ -206,7 +207,9 @@ daemon_resolver(struct resolver **out, struct event_base *base,
 		if (err == 0)
 			config.anchors = span_of(anchors, n);
 	}
-	if (err == 0)
+	if (err == 0 && present != NULL && resolver_is_for(present, &config))
+		*out = present;
+	else if (err == 0)
 		err = resolver_new(out, base, &config);
 	if (err != 0)
 		log_note(LOG_LEVEL_ERROR, "resolver-failed", "%s (%s)",
@@ -376,6 +379,21 @@ daemon_means(const struct daemon *d)
 	};
 }
 
+/* From now on all ask this one; what was counted goes on. */
+static void
+daemon_use_resolver(struct daemon *d, struct resolver *next)
+{
+	struct counts counts;
+
+	proxy_reconfigure(d->proxy, &d->settings, next);
+	if (next == d->resolver)
+		return;
+	daemon_counts(d, &counts);
+	memcpy(d->lookups, counts.dns, sizeof(d->lookups));
+	resolver_free(d->resolver);
+	d->resolver = next;
+}
+
 /* All of it is taken, or none: then *error says why. */
 static int
 daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
@@ -384,14 +402,14 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	struct pkix_store *authorities;
 	struct resolver *resolver;
 	struct probe_means means;
-	struct counts counts;
 	int err = read_and_say(&next, d->path, error);
 
 	if (err == 0 &&
 	    (err = daemon_authorities(&authorities, &next, error)) != 0) {
 		settings_free(&next);
 	} else if (err == 0 &&
-	    (err = daemon_resolver(&resolver, d->base, &next)) != 0) {
+	    (err = daemon_resolver(&resolver, d->base, &next, d->resolver)) !=
+		0) {
 		pkix_store_free(authorities);
 		settings_free(&next);
 		error->line = 0;
@@ -412,12 +430,8 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	settings_free(&d->settings);
 	d->settings = next;
 	daemon_set_tls(d);
-	proxy_reconfigure(d->proxy, &d->settings, resolver);
+	daemon_use_resolver(d, resolver);
 	proxy_trust(d->proxy, authorities);
-	daemon_counts(d, &counts);
-	memcpy(d->lookups, counts.dns, sizeof(d->lookups));
-	resolver_free(d->resolver);
-	d->resolver = resolver;
 	keep_move(d->keep, d->settings.state_directory);
 	pkix_store_free(d->authorities);
 	d->authorities = authorities;
@@ -466,6 +480,24 @@ daemon_insight(const struct daemon *d, const struct counts *counts)
 	};
 }
 
+/* A resolver that knows nothing yet takes the place of the one there is. */
+static void
+daemon_clear_cache(struct daemon *d, struct json *j)
+{
+	struct probe_means means;
+	struct resolver *fresh;
+
+	if (daemon_resolver(&fresh, d->base, &d->settings, NULL) != 0) {
+		json_put_text(j, "error", "the cache stays as it is");
+		return;
+	}
+	retry_stop(d->retry);
+	daemon_use_resolver(d, fresh);
+	means = daemon_means(d);
+	retry_begin(d->retry, &means);
+	json_put_bool(j, "cleared", true);
+}
+
 /* What a request over the control socket asks for. */
 static bool
 daemon_answer(void *arg, struct json *j, const struct control_request *request,
@@ -478,6 +510,8 @@ daemon_answer(void *arg, struct json *j, const struct control_request *request,
 	daemon_counts(d, &counts);
 	if (request->verb == CONTROL_REQUEST_RELOAD) {
 		daemon_answer_reload(d, j);
+	} else if (request->verb == CONTROL_CLEAR_DNS_CACHE) {
+		daemon_clear_cache(d, j);
 	} else if (request->verb == CONTROL_CLEAR_DOWNGRADE_MEMORY) {
 		json_put_bool(j, "cleared",
 		    memory_forget(proxy_memory(d->proxy), request->argument) ==
@@ -678,7 +712,7 @@ daemon_start(struct daemon *d)
 	d->base = event_base_new();
 	if (d->base == NULL)
 		return DG_ENOMEM;
-	err = daemon_resolver(&d->resolver, d->base, &d->settings);
+	err = daemon_resolver(&d->resolver, d->base, &d->settings, NULL);
 	if (err != 0)
 		return err;
 	/* At most half for TLS, an eighth for DNS; sessions are let in as far

@@ -74,6 +74,7 @@ show_dns_cache(struct json *j, const struct insight *in)
 	json_put_number(j, "hits", c.hits);
 	json_put_number(j, "misses", c.misses);
 	json_put_number(j, "dropped", c.dropped);
+	json_put_number(j, "begun_time", (uint64_t)c.begun);
 }
 
 static void
@@ -245,6 +246,7 @@ insight_show(struct json *j, const struct insight *in,
 	case CONTROL_SHOW_LOG:
 		return insight_list(j, in, request, at);
 	case CONTROL_MONITOR:
+	case CONTROL_CLEAR_DNS_CACHE:
 	case CONTROL_CLEAR_DOWNGRADE_MEMORY:
 	case CONTROL_REQUEST_RELOAD:
 	case CONTROL_REQUEST_RESTART:

@@ -63,6 +63,10 @@ struct resolver {
 	char *directory; /* of what is kept; NULL: nothing is */
 	struct wire_timer *refresh;
 	size_t cache_bytes;
+	int64_t begun;
+	bool mix_case;
+	uint8_t *anchors; /* as they were given; NULL: the built-in ones */
+	size_t anchors_n;
 	uint64_t lookups[DNSSEC_INDETERMINATE + 1];
 };
 
@@ -432,6 +436,7 @@ resolver_count(struct resolver_counts *out, const struct resolver *r)
 		.entries = counts.entries,
 		.bytes = counts.bytes,
 		.bytes_limit = r->cache_bytes,
+		.begun = r->begun,
 	};
 	memcpy(out->lookups, r->lookups, sizeof(out->lookups));
 }
@@ -509,6 +514,48 @@ resolver_keep_state(struct resolver *r, const char *directory)
 	return err != 0 ? err : start_refresh(r, false);
 }
 
+/* Trust anchors of the configuration, and their text for resolver_is_for(). */
+static int
+resolver_anchors(struct resolver *r, struct span text)
+{
+	if (text.n == 0)
+		return 0;
+	r->anchors = malloc(text.n);
+	if (r->anchors == NULL)
+		return DG_ENOMEM;
+	memcpy(r->anchors, text.p, text.n);
+	r->anchors_n = text.n;
+	return dnssec_trust_load(r->trust, text);
+}
+
+static bool
+has_servers(const struct resolver *r, const struct resolver_config *config)
+{
+	struct resolver_server mine;
+	size_t n = 0;
+
+	for (; resolver_server(&mine, r, n); n++)
+		if (n == config->nservers ||
+		    !address_same_host(mine.address, &config->servers[n]) ||
+		    mine.address->port != config->servers[n].port)
+			return false;
+	return n == config->nservers;
+}
+
+bool
+resolver_is_for(const struct resolver *r, const struct resolver_config *config)
+{
+	const char *mine = r->directory != NULL ? r->directory : "";
+	const char *its = config->state_directory != NULL
+	    ? config->state_directory
+	    : "";
+
+	return has_servers(r, config) && r->mix_case == config->mix_case &&
+	    r->cache_bytes == config->cache_bytes / 2 &&
+	    strcmp(mine, its) == 0 &&
+	    span_equal(span_of(r->anchors, r->anchors_n), config->anchors);
+}
+
 int
 resolver_new(struct resolver **out, struct event_base *base,
     const struct resolver_config *config)
@@ -531,13 +578,15 @@ resolver_new(struct resolver **out, struct event_base *base,
 	r->now = config->now != NULL ? config->now : clock_wall;
 	r->patience = ms;
 	r->cache_bytes = half;
+	r->begun = r->now();
+	r->mix_case = config->mix_case;
 	err = transport_new(&r->transport, base, &servers);
 	if (err == 0)
 		err = cache_new(&r->cache, half);
 	if (err == 0)
 		err = dnssec_trust_new(&r->trust, half);
-	if (err == 0 && config->anchors.n > 0)
-		err = dnssec_trust_load(r->trust, config->anchors);
+	if (err == 0)
+		err = resolver_anchors(r, config->anchors);
 	if (err == 0 && config->state_directory != NULL)
 		err = resolver_keep_state(r, config->state_directory);
 	if (err != 0) {
@@ -567,6 +616,7 @@ resolver_free(struct resolver *r)
 	}
 	wire_timer_free(r->refresh);
 	free(r->directory);
+	free(r->anchors);
 	dnssec_trust_free(r->trust);
 	cache_free(r->cache);
 	transport_free(r->transport);

@@ -36,6 +36,11 @@ struct resolver_config {
 DG_MUSTCHECK int resolver_new(struct resolver **out, struct event_base *base,
     const struct resolver_config *config);
 
+/* It was made with this, so that another one would do as it does and only know
+ * less: what stands in the files of the state directory does not count. */
+bool resolver_is_for(const struct resolver *r,
+    const struct resolver_config *config);
+
 /* Ends all queries without calling back. Not from inside a callback. */
 void resolver_free(struct resolver *r);
 
@@ -71,6 +76,7 @@ struct resolver_counts {
 	size_t entries;
 	size_t bytes;
 	size_t bytes_limit;
+	int64_t begun; /* when it was empty; seconds of wall time */
 	uint64_t lookups[DNSSEC_INDETERMINATE + 1]; /* answered, by status */
 };
 

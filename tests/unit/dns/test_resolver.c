@@ -550,6 +550,43 @@ test_anchors_are_kept(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* Only a resolver that would answer the same may stay over a reload. */
+static void
+test_made_for_the_same(void **state)
+{
+	struct address addresses[SERVERS];
+	struct resolver_config config = {
+		.servers = addresses,
+		.nservers = SERVERS,
+		.cache_bytes = 65536,
+	};
+	struct resolver_config other = config;
+
+	(void)state;
+	for (size_t i = 0; i < SERVERS; i++)
+		addresses[i] = servers[i].address;
+	assert_true(resolver_is_for(resolver, &config));
+	other.nservers = 1;
+	assert_false(resolver_is_for(resolver, &other));
+	other = config;
+	other.cache_bytes = 131072;
+	assert_false(resolver_is_for(resolver, &other));
+	other = config;
+	other.mix_case = true;
+	assert_false(resolver_is_for(resolver, &other));
+	other = config;
+	other.anchors = span_text("x");
+	assert_false(resolver_is_for(resolver, &other));
+	other = config;
+	other.state_directory = "/nonexistent";
+	assert_false(resolver_is_for(resolver, &other));
+	addresses[1].port++;
+	assert_false(resolver_is_for(resolver, &config));
+	addresses[1] = servers[0].address;
+	addresses[0] = servers[1].address;
+	assert_false(resolver_is_for(resolver, &config));
+}
+
 static void
 test_bad_configuration(void **state)
 {
@@ -584,6 +621,7 @@ main(void)
 		TEST(test_too_many_queries),
 		TEST(test_free_under_way),
 		TEST(test_anchors_are_kept),
+		TEST(test_made_for_the_same),
 		TEST(test_bad_configuration),
 	};
 
