@@ -58,14 +58,24 @@ struct route_query {
 	struct walk walks[ROUTE_HOSTS_MAX];
 };
 
-/* "address of mx.example.nl: no signature" */
+/*
+ * "address of mx.example.nl: no signature". What validation says names the
+ * record itself ("TLSA of _25._tcp.mx.example.nl: expired"); where that is of
+ * this name it is enough.
+ */
 static void
 explain(char why[DNSSEC_REASON_MAX], const char *step, const struct name *name,
     const char *reason)
 {
-	int n = snprintf(why, DNSSEC_REASON_MAX, "%s of %.100s: %s", step,
-	    name->len > 0 ? name->text : "the root", reason);
+	char where[NAME_TEXT_MAX + 3];
+	const char *text = name->len > 0 ? name->text : "the root";
+	int n = snprintf(where, sizeof(where), "%s: ", text);
 
+	if (n > 0 && strstr(reason, where) != NULL)
+		n = snprintf(why, DNSSEC_REASON_MAX, "%s", reason);
+	else
+		n = snprintf(why, DNSSEC_REASON_MAX, "%s of %.100s: %s", step,
+		    text, reason);
 	if (n < 0)
 		why[0] = '\0';
 }

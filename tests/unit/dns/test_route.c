@@ -30,6 +30,7 @@ struct row {
 	const char *answers[ANSWERS];
 	const char *canonical; /* aliased when there is one */
 	bool nxdomain;
+	const char *reason; /* why it is bogus or lost */
 };
 
 /* The fake resolver. */
@@ -238,8 +239,8 @@ answer_one(struct resolver *r)
 		answers[result.nanswers++] = span_of(w->bytes, w->n);
 	}
 	if (row->status == BOGUS || row->status == LOST)
-		(void)snprintf(result.reason, sizeof(result.reason),
-		    "it broke");
+		(void)snprintf(result.reason, sizeof(result.reason), "%s",
+		    row->reason != NULL ? row->reason : "it broke");
 	unlink_query(q);
 	q->done(q->arg, &result);
 	free(q);
@@ -541,6 +542,31 @@ test_tlsa_errors(void **state)
 	route_facts_free(got);
 	assert_int_equal(RUN(lost, .port = 25)->hosts[0].tlsa,
 	    TLSA_STATUS_FAILED);
+}
+
+/* Where validation has named the record, it is not named twice. */
+static void
+test_why_once(void **state)
+{
+	static const struct row own[] = {
+		{ "example.nl", DNS_TYPE_MX, SECURE,
+		    .answers = { "10 mx.example.nl" } },
+		{ "mx.example.nl", DNS_TYPE_A, SECURE,
+		    .answers = { "192.0.2.25" } },
+		{ "_25._tcp.mx.example.nl", DNS_TYPE_TLSA, BOGUS,
+		    .answers = { NULL },
+		    .reason = "TLSA of _25._tcp.mx.example.nl: expired" },
+	};
+	static const struct row other[] = {
+		{ "example.nl", DNS_TYPE_MX, BOGUS, .answers = { NULL },
+		    .reason = "DS of nl: expired" },
+	};
+
+	(void)state;
+	assert_string_equal(RUN(own, .port = 25)->hosts[0].why, own[2].reason);
+	route_facts_free(got);
+	assert_string_equal(RUN(other, .port = 25)->why,
+	    "MX of example.nl: DS of nl: expired");
 }
 
 /* RFC 7672 2.2.2: an insecure address, no TLSA lookup. */
@@ -942,6 +968,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_why_once),
 		TEST(test_all_secure),
 		TEST(test_port_and_family_of_the_destination),
 		TEST(test_implicit_mx),
