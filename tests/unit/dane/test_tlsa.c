@@ -69,7 +69,7 @@ test_all_fields(void **state)
 				}
 }
 
-/* RFC 7672 2.2: malformed association data is unusable. */
+/* RFC 6698 4.1: malformed association data is unusable. */
 static void
 test_whole_contents(void **state)
 {

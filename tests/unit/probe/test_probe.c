@@ -1,6 +1,6 @@
 /* with: session/support/fake_net.c session/support/fake_tls.c */
 /* with: session/support/fake_route.c */
-/* link: -Wl,--wrap=log_end */
+/* link: -Wl,--wrap=log_end -Wl,--wrap=event_add */
 /*
  * A probe on a fake network: the order of its steps, what a server does to the
  * verdict, and that nothing but EHLO, STARTTLS and QUIT is ever said to one.
@@ -23,6 +23,25 @@
 
 #define LINES 8
 #define TURNS 2000
+
+/* Time, as far as stages end by it: the one timer that is set is up. */
+static bool time_passes;
+static struct event *timer;
+static unsigned timers; /* set so far */
+
+/* NOLINTBEGIN(readability-identifier-naming): the linker's names */
+int __real_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout);
+
+int
+__wrap_event_add(struct event *event, const struct timeval *timeout)
+{
+	timer = event;
+	timers++;
+	assert_int_equal(timeout->tv_sec, PROBE_SECONDS);
+	return __real_event_add(event, timeout);
+}
+/* NOLINTEND(readability-identifier-naming) */
 
 /* dns/resolver: one address of mx.example.nl, and an answer at the next turn. */
 struct resolver_query {
@@ -164,6 +183,10 @@ play(const char *const script[LINES])
 		listen_to(&seen, tls);
 		for (const char *p = said + before; *p != '\0'; p++)
 			lines += *p == '\n';
+		if (script[at] == NULL && time_passes && timer != NULL) {
+			event_active(timer, EV_TIMEOUT, 0);
+			timer = NULL;
+		}
 		if (at > lines || script[at] == NULL)
 			continue;
 		if (strcmp(script[at], "close") == 0)
@@ -335,6 +358,52 @@ test_bad_servers(void **state)
 	}
 }
 
+/*
+ * A server that says no more, at whichever stage, or drips: each stage has its
+ * time once (RFC 5321 4.5.3.2), and what comes meanwhile does not lengthen it.
+ */
+static void
+test_timeouts(void **state)
+{
+	static const struct {
+		const char *script[LINES];
+		const char *steps; /* the last ones */
+		enum reason reason;
+		unsigned stages;
+	} rows[] = {
+		{ { NULL }, "connect banner! verdict", REASON_SERVER_GONE, 2 },
+		{ { "220-mx", NULL }, "banner! verdict", REASON_SERVER_GONE,
+		    2 },
+		{ { BANNER, NULL }, "ehlo! verdict", REASON_SERVER_GONE, 3 },
+		{ { BANNER, "250-mx.example.nl\r\n2", NULL }, "ehlo! verdict",
+		    REASON_SERVER_GONE, 3 },
+		{ { BANNER, OFFER, NULL }, "starttls! verdict",
+		    REASON_SERVER_GONE, 4 },
+		{ { BANNER, OFFER, GO, NULL }, "starttls tls! verdict",
+		    REASON_TLS_FAILED, 5 },
+		{ { BANNER, OFFER, GO, FAKE_TLS_GOOD, NULL },
+		    "dane ehlo-tls! verdict", REASON_SERVER_GONE, 6 },
+	};
+
+	time_passes = true;
+	for (size_t i = 0; i < DG_ARRAY_LEN(rows); i++) {
+		size_t n = strlen(rows[i].steps);
+
+		if (i > 0) {
+			tear_down(state);
+			set_up(state);
+		}
+		timers = 0;
+		probe(rows[i].script);
+		if (strlen(steps) < n ||
+		    strcmp(steps + strlen(steps) - n, rows[i].steps) != 0)
+			fail_msg("row %zu: %s", i, steps);
+		expect(VERDICT_DEFER, AUTH_NONE, rows[i].reason);
+		assert_int_equal(timers, rows[i].stages);
+	}
+	time_passes = false;
+}
+
 /* Nobody is there: no verdict. But what is held in any case is held. */
 static void
 test_not_reached(void **state)
@@ -415,6 +484,7 @@ main(void)
 		CASE(test_whole_walk),
 		CASE(test_wrong_certificate),
 		CASE(test_bad_servers),
+		CASE(test_timeouts),
 		CASE(test_not_reached),
 		CASE(test_lost_addresses),
 		CASE(test_without_hosts),
