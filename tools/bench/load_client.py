@@ -24,7 +24,7 @@ import sys
 
 import load_message
 
-REPLY_TIME = 120
+REPLY_TIME = 600  # RFC 5321 4.5.3.2.6
 ROUNDS = 4
 CUTS = ("ehlo", "mail", "rcpt", "data", "body", "body", "body", "end", "end",
         "end", "told")
