@@ -139,6 +139,28 @@ say_answer(const struct ask *a, enum control_verb verb, struct span answer)
 	return CLI_FINE;
 }
 
+/* The first word behind the request's that cannot be: a caret below it. */
+static void
+say_wrong(const struct control_row *row, const char *line, const char *why)
+{
+	struct control_request request;
+	size_t words = strlen(row->words);
+	struct span rest = span_slice(span_text(line), words, strlen(line));
+	size_t column = words + 1;
+	const char *unused;
+	struct span first;
+
+	first = span_word(&rest);
+	/* With it alone all would be well: then it is the next one. */
+	if (rest.n > 0 &&
+	    control_parse(&request,
+		span_slice(span_text(line), 0, words + 1 + first.n),
+		&unused) == 0)
+		column += first.n + 1;
+	(void)fprintf(stderr, "%s\n%*s^\nexpected %s\n", line, (int)column, "",
+	    why);
+}
+
 int
 ask_run(const struct control_row *row, int argc, char **argv)
 {
@@ -154,7 +176,7 @@ ask_run(const struct control_row *row, int argc, char **argv)
 	if (!ask_arguments(&a, argc, argv))
 		return usage(row);
 	if (control_parse(&request, span_text(a.line), &why) != 0) {
-		(void)fprintf(stderr, "expected %s\n", why);
+		say_wrong(row, a.line, why);
 		return usage(row);
 	}
 	if (request.follow) {

@@ -430,7 +430,7 @@ audit(const struct edit *e, const char *event, const struct change *change)
 
 	log_open(LOG_TO_SYSLOG, LOG_LEVEL_INFO);
 	log_begin(&l, LOG_LEVEL_INFO, event);
-	log_number(&l, "uid", getuid());
+	log_user(&l, getuid());
 	log_text(&l, "file", e->config);
 	log_number(&l, "lines", change->lines);
 	log_end(&l);

@@ -8,6 +8,20 @@
 #include "cli/match.h"
 #include "shell/shell.h"
 
+/* The words, and a caret below the one that fits nowhere. */
+static void
+point(int at, int argc, char **argv)
+{
+	int column = 0;
+
+	for (int i = 0; i < argc; i++) {
+		(void)fprintf(stderr, "%s%s", i > 0 ? " " : "", argv[i]);
+		if (i < at)
+			column += (int)strlen(argv[i]) + 1;
+	}
+	(void)fprintf(stderr, "\n%*s^\n", column, "");
+}
+
 /* No command, or not yet one: what it could be. */
 static int
 explain(const struct cli_match *m, int argc, char **argv)
@@ -15,6 +29,7 @@ explain(const struct cli_match *m, int argc, char **argv)
 	const char *nearest;
 
 	if (m->outcome == CLI_MATCH_NONE) {
+		point(m->words, argc, argv);
 		nearest = cli_nearest(argc, argv);
 		if (nearest != NULL)
 			(void)fprintf(stderr,
