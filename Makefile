@@ -44,8 +44,9 @@ uses_shell := $(uses_cli) cli
 libs_net := -levent_core
 libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
 libs_dane := -led25519 -lmbedx509 -lmbedcrypto -leverest
-libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest \
-	-Wl,--wrap=mbedtls_x509_crt_parse_der
+libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -led25519 \
+	-Wl,--wrap=mbedtls_x509_crt_parse_der \
+	-Wl,--wrap=Hacl_Curve25519_crypto_scalarmult -Wl,--wrap=mbedtls_ecp_mul
 libs_shell := -ledit
 
 # A room, what it may include, and what that rests on.
