@@ -1,6 +1,7 @@
 /*
  * danegated [-f] [-c FILE] [-t]
  */
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,6 +21,20 @@ usage(void)
 	return EXIT_USAGE;
 }
 
+/* In the background the working folder is another. Links stay what they are:
+ * what belongs to a configuration lies beside the name it was given by. */
+static const char *
+from_root(const char *path, char whole[PATH_MAX])
+{
+	char folder[PATH_MAX];
+	int n;
+
+	if (path[0] == '/' || getcwd(folder, sizeof(folder)) == NULL)
+		return path;
+	n = snprintf(whole, PATH_MAX, "%s/%s", folder, path);
+	return n > 0 && n < PATH_MAX ? whole : path;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -27,6 +42,7 @@ main(int argc, char **argv)
 	bool foreground = false;
 	bool test = false;
 	struct settings settings;
+	char whole[PATH_MAX];
 	int option;
 
 	while ((option = getopt(argc, argv, "fc:t")) != -1) {
@@ -46,6 +62,7 @@ main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage();
+	path = from_root(path, whole);
 	if (daemon_read(&settings, path) != 0)
 		return EXIT_USAGE;
 	if (test) {
