@@ -677,15 +677,15 @@ def resumed_until_tlsa_changes(lab, family):
             event="decision", domain=site.domain(family)), resumed=wanted)
     lab.world.change_tlsa(site, "other")
     try:
-        # With it goes what was known of DNS, and nothing else.
-        lab.danegate.reload(wait="reloaded")
+        # What was known of DNS goes, and nothing else.
+        lab.danegate.forget_dns()
         lab.danegate.mark()
         require_held(lab, site, family, "tlsa-mismatch")
         require_fields(lab.danegate.wait_for_event(
             event="decision", domain=site.domain(family)), resumed="no")
     finally:
         lab.world.change_tlsa(site, "own")
-        lab.danegate.reload(wait="reloaded")
+        lab.danegate.forget_dns()
 
 
 @case

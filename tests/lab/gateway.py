@@ -68,6 +68,10 @@ class Gateway:
         self.daemon.wait_for(lambda: len(self.events(event=wait)) > before,
                              10, f"logs {wait}")
 
+    def forget_dns(self):
+        topology.run(topology.GW, program("danegate"), "clear", "dns", "cache",
+                     "-c", self.conf)
+
     def start(self):
         self.begin = 0
         self.daemon = topology.Process(
