@@ -153,6 +153,15 @@ def memory_fits(bench):
     require(used < 24 << 10, f"{used} KiB are in use")
 
 
+def restarted(bench, command):
+    """Runs it, and waits until another danegated listens."""
+    old = bench.router.must("pidof danegated").strip()
+    bench.router.must(command)
+    bench.router.until(f"netstat -ltn | grep -q :10025 && "
+                       f"[ \"$(pidof danegated)\" != {old} ]", 60,
+                       "danegated is back")
+
+
 @case
 def configured_over_the_console(bench):
     """The lab's trust anchor, by the serial line; danegated takes it."""
@@ -163,9 +172,7 @@ def configured_over_the_console(bench):
     bench.router.must("echo 'set dns trust-anchor-file /etc/danegate/anchor' "
                       ">>/etc/danegate/danegate.conf")
     bench.router.must("danegate config check /etc/danegate/danegate.conf")
-    bench.router.must("killall danegated")
-    bench.router.until("netstat -ltn | grep -q :10025", 30,
-                       "danegated is back")
+    restarted(bench, "killall danegated")
     require_equal(bench.router.must("cat /etc/resolv.conf").strip(),
                   f"nameserver {topology.wan_address(dns.RESOLVER, 4)}",
                   "resolver")
@@ -203,11 +210,7 @@ def stripped_is_held(bench):
 @case
 def killed_daemon_comes_back(bench):
     """kill -9: init starts it again, and mail goes on."""
-    old = bench.router.must("pidof danegated").strip()
-    bench.router.must("killall -9 danegated")
-    bench.router.until(f"netstat -ltn | grep -q :10025 && "
-                       f"[ \"$(pidof danegated)\" != {old} ]", 30,
-                       "danegated is back")
+    restarted(bench, "killall -9 danegated")
     require_stripped_held(bench)
 
 
@@ -291,3 +294,85 @@ def broken_configuration_starts_closed(bench):
     require_equal(bench.router.must("sysctl -n net.ipv4.ip_forward"), "0\n",
                   "forwarding")
     bench.router.must(f"mv {conf}.good {conf}; sync")
+
+
+def start_closed(bench):
+    """The router starts, while the office tries all the time; nothing may be
+    out in clear when somebody can log in and danegated listens."""
+    with bench.capture.watch() as packets, knocking(STRIPPED) as knocker:
+        bench.router.power_on()
+        bench.router.login()
+        bench.router.until("netstat -ltn | grep -q :10025", 60,
+                           "danegated runs")
+    require_nothing_out(bench, packets, knocker)
+
+
+@case
+def hung_daemon_is_started_anew_by_the_watchdog(bench):
+    """A danegated that is there and does nothing: the health check fails, the
+    watchdog starts the board anew, and no packet to port 25 gets out."""
+    bench.router.power_off()
+    start_closed(bench)
+    bench.router.must("/usr/lib/danegate/health")
+    bench.router.must("killall -STOP danegated")
+    with bench.capture.watch() as packets, knocking(STRIPPED) as knocker:
+        require(bench.router.run("/usr/lib/danegate/health")[0] != 0,
+                "the router is said to be well")
+        topology.until(lambda: not bench.router.process.alive(), 240,
+                       "the watchdog bites")
+    require_equal(to_port_25(packets), [], "packets to port 25 on the WAN")
+    require_equal(knocker.answers, 0, "answers")
+    bench.router.power_off()
+    start_closed(bench)
+    require_stripped_held(bench)
+
+
+@case
+def full_state_partition_keeps_the_block(bench):
+    """Not a byte more fits: the daemon comes back after kill -9, and the router
+    after a power cut, closed as ever; mail goes on."""
+    bench.router.run("dd if=/dev/zero of=/state/fill bs=1k; sync")
+    require(bench.router.run("echo x >/state/etc/x && sync")[0] != 0
+            or bench.router.must("df /state").split()[-3] == "0",
+            "there is room")
+    restarted(bench, "killall -9 danegated")
+    require_stripped_held(bench)
+    bench.router.power_off()
+    start_closed(bench)
+    mail_by_dane(bench)
+    require_stripped_held(bench)
+    bench.router.must("rm -f /state/fill /state/etc/x")
+
+
+def require_first_start(bench):
+    bench.router.first_login()
+    bench.router.must("cmp /etc/danegate/danegate.conf "
+                      "/usr/lib/danegate/default/danegate.conf")
+
+
+@case
+def factory_reset_by_command(bench):
+    """`factory-reset` asks, and the next start is a first one, closed."""
+    bench.router.send("factory-reset")
+    bench.router.expect("yes?")
+    with bench.capture.watch() as packets, knocking(STRIPPED) as knocker:
+        bench.router.send("yes")
+        topology.until(lambda: not bench.router.process.alive(), 90,
+                       "the machine stops")
+        bench.router.power_off()
+        bench.router.power_on()
+        require_first_start(bench)
+    require_nothing_out(bench, packets, knocker)
+
+
+@case
+def factory_reset_by_key(bench):
+    """R held on the console while it starts: a first start, closed."""
+    bench.router.must("echo '# mine' >>/etc/danegate/danegate.conf; sync")
+    bench.router.power_off()
+    with bench.capture.watch() as packets, knocking(STRIPPED) as knocker:
+        bench.router.power_on()
+        bench.router.expect("hold R within 5 seconds")
+        bench.router.send("RRR")
+        require_first_start(bench)
+    require_nothing_out(bench, packets, knocker)
