@@ -9,6 +9,7 @@ import subprocess
 import cases
 import dns
 import gateway
+import sserver
 import topology
 import world
 
@@ -169,6 +170,28 @@ def probe_kinds_of_mx(lab, family):
         tls, = steps_of(told, "tls")
         require_equal(tls["chain"][0]["key"],
                       "RSA 2048" if site.key == "rsa" else "EC 256", site.name)
+
+
+@case
+def probe_openssl_server(lab, family):
+    """`openssl s_server` with odd chains, TLS 1.2 and 1.3: strangers, copies and
+    the anchor in front of them; the anchor left out; no more than the anchor."""
+    site = world.SITES["openssl.test"]
+    certificates, ca = lab.world.certificates, lab.world.ca
+    leaf = certificates["openssl.test"]
+    strangers = [certificates["dane-ee.test"], leaf, lab.world.nobodys]
+    for chain, options, auth, reason, version in (
+            ([leaf, *strangers, ca, ca], (), "dane-ta", "ok", "TLSv1.3"),
+            ([leaf, ca, *strangers], ("-tls1_2",), "dane-ta", "ok", "TLSv1.2"),
+            ([leaf, *strangers], (), "none", "tlsa-mismatch", "TLSv1.3"),
+            ([leaf], ("-tls1_2",), "none", "tlsa-mismatch", "TLSv1.2")):
+        with sserver.OpensslServer(site.address(family), chain,
+                                   lab.danegate.folder, *options):
+            _, told = probe_json(lab, site.domain(family))
+        tls, = steps_of(told, "tls")
+        require_equal((told["auth"], told["reason"], tls["version"],
+                       len(tls["chain"])),
+                      (auth, reason, version, len(chain)), str(options))
 
 
 @case

@@ -102,6 +102,7 @@ SITES = {site.name: site for site in (
     Site("expired.test", 68),
     Site("ta-name.test", 71, tlsa="ca", by_ca=True),
     Site("ta-expired.test", 72, tlsa="ca"),
+    Site("openssl.test", 70, tlsa="ca", by_ca=True, server=""),
     Site("broken.test", 69, server=""),
 )}
 
