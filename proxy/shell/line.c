@@ -152,9 +152,11 @@ bind_keys(EditLine *edit)
 
 	bad |= el_set(edit, EL_EDITOR, "emacs");
 	bad |= el_set(edit, EL_SETTY, "-d", "-isig", NULL);
-	bad |= el_set(edit, EL_ADDFN, "dg-complete", "complete", on_tab);
-	bad |= el_set(edit, EL_ADDFN, "dg-help", "what may come", on_question);
-	bad |= el_set(edit, EL_ADDFN, "dg-interrupt", "drop", on_interrupt);
+	/* The narrow call would keep copies for ever. */
+	bad |= el_wset(edit, EL_ADDFN, L"dg-complete", L"complete", on_tab);
+	bad |= el_wset(edit, EL_ADDFN, L"dg-help", L"what may come",
+	    on_question);
+	bad |= el_wset(edit, EL_ADDFN, L"dg-interrupt", L"drop", on_interrupt);
 	for (size_t i = 0; i < DG_ARRAY_LEN(binds); i++)
 		bad |= el_set(edit, EL_BIND, binds[i][0], binds[i][1], NULL);
 	return bad == 0 ? 0 : DG_EIO;
