@@ -186,7 +186,7 @@ open_socket(struct remote *r)
 	return 0;
 }
 
-/* False: no more for now. */
+/* False: the socket takes no more, or it failed. */
 static bool
 send_some(struct remote *r)
 {
