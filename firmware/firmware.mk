@@ -15,7 +15,7 @@ FIRMWARE_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/d
 .PHONY: firmware firmware-image firmware-parts firmware-report check-firmware
 
 # What the image is made of, when the parts are there.
-firmware_inputs = $(sort $(shell find firmware/root -type f) \
+firmware_inputs = $(sort $(shell find firmware/skeleton -type f) \
 	$(wildcard board/$(BOARD)/*) firmware/build/image firmware/build/manifest \
 	$(FIRMWARE_PARTS)/kernel/zImage $(FIRMWARE_PARTS)/kernel/version \
 	$(FIRMWARE_PARTS)/busybox/busybox \
