@@ -1,9 +1,9 @@
 /* Sums of each day on disk: over restarts, days, damage and power cuts, with a
  * clock of the test's own. */
+/* with: daemon/support/power.c */
 /* link: -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=rename */
 #include <event2/event.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,53 +19,12 @@
 #include "base/log.h"
 #include "base/state.h"
 #include "daemon/sums.h"
+#include "daemon/support/power.h"
 
 #define DAY_0 20849 /* 2027-01-31 */
 #define DAYS  500
 
 #define CALLS_MAX 100
-
-/* Faults: the power goes at the call of that number; 0: it stays. */
-static unsigned fault_at;
-static unsigned calls;
-
-ssize_t __real_write(int fd, const void *p, size_t n);
-int __real_fsync(int fd);
-int __real_rename(const char *from, const char *to);
-ssize_t __wrap_write(int fd, const void *p, size_t n);
-int __wrap_fsync(int fd);
-int __wrap_rename(const char *from, const char *to);
-
-static void
-count_call(void)
-{
-	if (fault_at != 0 && ++calls == fault_at)
-		(void)raise(SIGKILL);
-}
-
-/* Half of it has reached the disk. */
-ssize_t
-__wrap_write(int fd, const void *p, size_t n)
-{
-	if (fault_at != 0 && calls + 1 == fault_at)
-		(void)__real_write(fd, p, n / 2);
-	count_call();
-	return __real_write(fd, p, n);
-}
-
-int
-__wrap_fsync(int fd)
-{
-	count_call();
-	return __real_fsync(fd);
-}
-
-int
-__wrap_rename(const char *from, const char *to)
-{
-	count_call();
-	return __real_rename(from, to);
-}
 
 static char folder[64];
 static struct event_base *base;
@@ -296,18 +254,10 @@ test_power_cuts(void **state)
 	for (unsigned n = 1; n < CALLS_MAX; n++) {
 		struct counts c = { .messages = 5 };
 		struct sums *s = begin(&c, at(0, 0));
-		int status;
-		pid_t child;
+		bool cut;
 
 		sums_free(s, at(0, 900));
-		child = fork();
-		if (child == 0) {
-			calls = 0;
-			fault_at = n;
-			live();
-			_exit(0);
-		}
-		assert_int_equal(waitpid(child, &status, 0), child);
+		cut = power_cut_at(n, live);
 		c.messages = 0;
 		s = begin(&c, at(1, 2000));
 		c.messages = 3;
@@ -316,7 +266,7 @@ test_power_cuts(void **state)
 		assert_in_range(messages[DAY_0], 5, 12);
 		assert_int_equal(messages[DAY_0 + 1], 3);
 		(void)unlink(file_path());
-		if (!WIFSIGNALED(status)) {
+		if (!cut) {
 			assert_int_equal(messages[DAY_0], 5 + 7);
 			break;
 		}
