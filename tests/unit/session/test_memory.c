@@ -1,6 +1,6 @@
 /* with: session/support/fake_net.c session/support/fake_tls.c */
 /* with: session/support/fake_route.c session/support/player.c */
-/* with: session/support/witness.c */
+/* with: session/support/witness.c session/support/scenarios.c */
 /* link: -Wl,--wrap=log_end -Wl,--wrap=malloc -Wl,--wrap=calloc */
 /* link: -Wl,--wrap=realloc */
 /*
@@ -10,7 +10,6 @@
  * the server's (RFC 5321 6.1), no envelope in clear, nobody who waits without a
  * timeout, and nothing left at the end.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,12 +21,11 @@
 #include <cmocka.h>
 
 #include "session/support/player.h"
+#include "session/support/scenarios.h"
 
-#define FOLDER	      "tests/unit/session/scenarios"
-#define SCENARIOS_MAX 400
 /* Who makes more does the same few over and over: then n goes in steps. */
-#define EVERY_ONE     200
-#define STEPS	      5
+#define EVERY_ONE 200
+#define STEPS	  5
 
 /* NOLINTBEGIN(readability-identifier-naming): the linker's names */
 void *__real_malloc(size_t n);
@@ -141,37 +139,9 @@ test_chunks_take_no_memory(void **state)
 	assert_int_equal(each[0], each[1]);
 }
 
-static int
-is_scenario(const struct dirent *d)
-{
-	return d->d_name[0] != '.';
-}
-
 int
 main(void)
 {
-	static char paths[SCENARIOS_MAX][300];
-	static struct CMUnitTest tests[SCENARIOS_MAX + 1];
-	struct dirent **files;
-	int n = scandir(FOLDER, &files, is_scenario, alphasort);
-	size_t count = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (count < SCENARIOS_MAX) {
-			char *path = paths[count];
-
-			(void)snprintf(path, sizeof(paths[0]), "%s/%s", FOLDER,
-			    files[i]->d_name);
-			tests[count++] = (struct CMUnitTest){
-				.name = path + sizeof(FOLDER),
-				.test_func = test_every_allocation_fails,
-				.initial_state = path,
-			};
-		}
-		free(files[i]);
-	}
-	free(files);
-	tests[count++] = (struct CMUnitTest)cmocka_unit_test(
-	    test_chunks_take_no_memory);
-	return _cmocka_run_group_tests("memory", tests, count, NULL, NULL);
+	return scenarios_run("memory", test_every_allocation_fails,
+	    (struct CMUnitTest)cmocka_unit_test(test_chunks_take_no_memory));
 }

@@ -1,12 +1,11 @@
 /* with: session/support/fake_net.c session/support/fake_tls.c */
 /* with: session/support/fake_route.c session/support/player.c */
-/* with: session/support/witness.c */
+/* with: session/support/witness.c session/support/scenarios.c */
 /* link: -Wl,--wrap=log_end -Wl,--wrap=pkix_verify */
 /*
  * Plays every file of scenarios/, each as it is written, with all bytes one by
  * one, and cut at random three times. The files name their RFC sections.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,11 +18,7 @@
 
 #include "session/session.h"
 #include "session/support/player.h"
-
-#define FOLDER	      "tests/unit/session/scenarios"
-#define SCENARIOS_MAX 400
-
-static char paths[SCENARIOS_MAX][300];
+#include "session/support/scenarios.h"
 
 static void
 play(const char *path, enum fake_split split, uint32_t seed)
@@ -92,40 +87,14 @@ test_matrix(void **state)
 	(void)printf("%u of %u cells hit\n", possible - missed, possible);
 }
 
-static int
-is_scenario(const struct dirent *d)
-{
-	return d->d_name[0] != '.';
-}
-
 int
 main(int argc, char **argv)
 {
-	static struct CMUnitTest tests[SCENARIOS_MAX + 1];
-	struct dirent **files;
-	int n = scandir(FOLDER, &files, is_scenario, alphasort);
-	size_t count = 0;
-
 	/* One alone, for whoever writes it. */
 	if (argc == 2) {
 		play(argv[1], FAKE_WHOLE, 0);
 		return 0;
 	}
-	for (int i = 0; i < n; i++) {
-		if (count < SCENARIOS_MAX) {
-			char *path = paths[count];
-
-			(void)snprintf(path, sizeof(paths[0]), "%s/%s", FOLDER,
-			    files[i]->d_name);
-			tests[count++] = (struct CMUnitTest){
-				.name = path + sizeof(FOLDER),
-				.test_func = test_scenario,
-				.initial_state = path,
-			};
-		}
-		free(files[i]);
-	}
-	free(files);
-	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_matrix);
-	return _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+	return scenarios_run("scenarios", test_scenario,
+	    (struct CMUnitTest)cmocka_unit_test(test_matrix));
 }
