@@ -12,8 +12,6 @@ static enum log_level threshold = LOG_LEVEL_INFO;
 static log_tap_cb *tap;
 static void *tap_arg;
 static enum log_level tap_level;
-static log_forward_cb *forward;
-static void *forward_arg;
 
 static const int syslog_levels[] = {
 	[LOG_LEVEL_ERROR] = LOG_ERR,
@@ -62,13 +60,6 @@ static bool
 is_tapped(enum log_level level)
 {
 	return tap != NULL && (level <= threshold || level <= tap_level);
-}
-
-void
-log_forward(log_forward_cb *cb, void *arg)
-{
-	forward = cb;
-	forward_arg = arg;
 }
 
 /*
@@ -233,8 +224,6 @@ log_end(struct log_line *l)
 		syslog(syslog_levels[l->level], "%s", l->text);
 	else
 		(void)fprintf(stderr, "%s\n", l->text);
-	if (forward != NULL)
-		forward(forward_arg, l->level, l->text);
 }
 
 void

@@ -42,18 +42,11 @@ void log_open(enum log_destination to, enum log_level level);
 
 /*
  * Besides, every line is shown to cb (NULL: nobody), those from level up even
- * where log_open() keeps them from the log. cb must not log; text dies when it
- * returns.
+ * where log_open() keeps them from the log. What cb logs itself comes to it
+ * again; text dies when it returns.
  */
 typedef void log_tap_cb(void *arg, enum log_level level, const char *text);
 void log_tap(log_tap_cb *cb, void *arg, enum log_level level);
-
-/*
- * Besides, each line that is logged is given to cb, which may log nothing that
- * would come back to it. NULL: to nobody, as at first.
- */
-typedef void log_forward_cb(void *arg, enum log_level level, const char *line);
-void log_forward(log_forward_cb *cb, void *arg);
 
 /* Starts a line; event is a word of our own (letters, digits, hyphen). */
 void log_begin(struct log_line *l, enum log_level level, const char *event);

@@ -549,6 +549,7 @@ daemon_on_line(void *arg, enum log_level level, const char *text)
 
 	logbook_add(d->logbook, level, text, clock_wall());
 	control_news(d->control);
+	remote_take(d->remote, level, text);
 }
 
 static void
@@ -772,6 +773,7 @@ daemon_free(struct daemon *d)
 	if (d->unconfirmed != NULL)
 		event_free(d->unconfirmed);
 	remote_free(d->remote);
+	d->remote = NULL;
 	if (d->base != NULL)
 		event_base_free(d->base);
 	log_tap(NULL, NULL, LOG_LEVEL_ERROR);

@@ -275,13 +275,12 @@ is_wanted(const struct remote *r, enum log_level level, const char *line)
 	    strncmp(line, "decision ", strlen("decision ")) != 0;
 }
 
-static void
-take(void *arg, enum log_level level, const char *line)
+void
+remote_take(struct remote *r, enum log_level level, const char *line)
 {
-	struct remote *r = arg;
 	int error = errno;
 
-	if (r->busy || !is_wanted(r, level, line))
+	if (r == NULL || r->busy || !is_wanted(r, level, line))
 		return;
 	r->busy = true;
 	put_dropped(r);
@@ -307,7 +306,10 @@ find_host(struct remote *r)
 void
 remote_settings(struct remote *r, const struct settings *settings)
 {
-	r->level = settings->remote_level;
+	/* Never more than is in the log. */
+	r->level = settings->remote_level < settings->log_level
+	    ? settings->remote_level
+	    : settings->log_level;
 	if (address_same_host(&r->to, &settings->remote) &&
 	    r->to.port == settings->remote.port &&
 	    r->transport == settings->remote_transport)
@@ -340,7 +342,6 @@ remote_new(struct remote **out, struct event_base *base,
 	}
 	find_host(r);
 	remote_settings(r, settings);
-	log_forward(take, r);
 	*out = r;
 	return 0;
 }
@@ -362,7 +363,6 @@ remote_free(struct remote *r)
 {
 	if (r == NULL)
 		return;
-	log_forward(NULL, NULL);
 	flush(r);
 	disconnect(r);
 	event_free(r->again);

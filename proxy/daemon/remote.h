@@ -20,13 +20,16 @@
 struct event_base;
 struct remote;
 
-/* Takes the log's lines from now on (log_forward()). There is one at a time.
- * base must outlive it. DG_ENOMEM. */
+/* base must outlive it. DG_ENOMEM. */
 DG_MUSTCHECK int remote_new(struct remote **out, struct event_base *base,
     const struct settings *settings);
 
 /* Another destination: what waits for the old one goes there. */
 void remote_settings(struct remote *r, const struct settings *settings);
+
+/* A line of the log: sent, if settings want lines of that level to be. What it
+ * logs on the way is not sent. NULL is fine. */
+void remote_take(struct remote *r, enum log_level level, const char *line);
 
 uint64_t remote_dropped(const struct remote *r);
 

@@ -94,13 +94,12 @@ server(int type)
 }
 
 static void
-warn(const char *event, const char *text)
+warn(struct remote *r, const char *event, const char *text)
 {
-	struct log_line l;
+	char line[LOG_LINE_MAX];
 
-	log_begin(&l, LOG_LEVEL_WARNING, event);
-	log_text(&l, "text", text);
-	log_end(&l);
+	(void)snprintf(line, sizeof(line), "%s text=%s", event, text);
+	remote_take(r, LOG_LEVEL_WARNING, line);
 }
 
 /* Turns the loop until so many bytes have come. */
@@ -131,8 +130,8 @@ test_udp(void **state)
 
 	(void)state;
 	assert_int_equal(remote_new(&r, base, &settings), 0);
-	warn("decision", "one of many");
-	warn("tls-failed", "x");
+	warn(r, "decision", "one of many");
+	warn(r, "tls-failed", "x");
 	assert_true(receive(fd, text, sizeof(text), 1) > 0);
 	/* A datagram is one message, and decisions are not for people. */
 	assert_memory_equal(text, "<20>1 20", 8);
@@ -140,13 +139,20 @@ test_udp(void **state)
 	assert_null(strstr(text, "decision"));
 	settings.remote_level = LOG_LEVEL_INFO;
 	remote_settings(r, &settings);
-	warn("decision", "all of them");
+	warn(r, "decision", "all of them");
 	assert_true(receive(fd, text, sizeof(text), 1) > 0);
 	assert_non_null(strstr(text, " decision - decision text="));
+	/* What is not in the log is not sent either. */
+	settings.log_level = LOG_LEVEL_ERROR;
+	remote_settings(r, &settings);
+	warn(r, "tls-failed", "not logged");
+	settings.log_level = LOG_LEVEL_INFO;
+	remote_settings(r, &settings);
+	warn(r, "tls-failed", "logged");
+	assert_true(receive(fd, text, sizeof(text), 1) > 0);
+	assert_non_null(strstr(text, "text=logged"));
 	remote_free(r);
 	(void)close(fd);
-	/* Nobody is told any more. */
-	warn("tls-failed", "y");
 }
 
 static void
@@ -163,10 +169,10 @@ test_tcp(void **state)
 	assert_int_equal(listen(fd, 1), 0);
 	settings.remote_transport = REMOTE_TCP;
 	assert_int_equal(remote_new(&r, base, &settings), 0);
-	warn("one", "first");
+	warn(r, "one", "first");
 	connection = accept4(fd, NULL, NULL, SOCK_NONBLOCK);
 	assert_true(connection >= 0);
-	warn("two", "second");
+	warn(r, "two", "second");
 	n = receive(connection, text, sizeof(text), 120);
 	/* Each is as long as the number before it says. */
 	for (size_t at = 0; at < n;) {
@@ -203,7 +209,7 @@ test_queue_is_bounded(void **state)
 	/* Not listening: refused, and tried again after a while. */
 	assert_int_equal(remote_new(&r, base, &settings), 0);
 	for (unsigned i = 0; i < 100; i++)
-		warn("many", line);
+		warn(r, "many", line);
 	dropped = remote_dropped(r);
 	assert_in_range(dropped, 30, 80);
 	assert_true(remote_bytes() < 20000);
@@ -216,7 +222,7 @@ test_queue_is_bounded(void **state)
 	connection = accept4(fd, NULL, NULL, SOCK_NONBLOCK);
 	assert_true(connection >= 0);
 	assert_true(receive(connection, text, sizeof(text), 10000) >= 10000);
-	warn("after", "that");
+	warn(r, "after", "that");
 	(void)receive(connection, text, sizeof(text), 200);
 	(void)snprintf(line, sizeof(line), "log-dropped count=%llu",
 	    (unsigned long long)dropped);
@@ -257,7 +263,7 @@ test_block_events(void **state)
 
 	(void)state;
 	nlines = 0;
-	log_forward(keep, NULL);
+	log_tap(keep, NULL, LOG_LEVEL_WARNING);
 	assert_int_equal(blocks_new(&b, base), 0);
 	for (uint64_t now = 0; now < BLOCKS_MS; now += 1000)
 		hold(b, "a.example", REASON_TLSA_MISMATCH, now);
@@ -281,7 +287,7 @@ test_block_events(void **state)
 	hold(b, "a.example", REASON_TLSA_MISMATCH, 3 * BLOCKS_MS + 1);
 	blocks_free(b);
 	assert_int_equal(nlines, 5);
-	log_forward(NULL, NULL);
+	log_tap(NULL, NULL, LOG_LEVEL_WARNING);
 }
 
 /* However many domains there are, so many lines a minute, and one more. */
@@ -293,7 +299,7 @@ test_block_events_are_bounded(void **state)
 
 	(void)state;
 	nlines = 0;
-	log_forward(keep, NULL);
+	log_tap(keep, NULL, LOG_LEVEL_WARNING);
 	assert_int_equal(blocks_new(&b, base), 0);
 	for (unsigned i = 0; i < 10 * BLOCKS_MAX; i++) {
 		(void)snprintf(domain, sizeof(domain), "n%u.example", i);
@@ -307,7 +313,7 @@ test_block_events_are_bounded(void **state)
 	assert_string_equal(lines[BLOCKS_MAX + 1],
 	    "block domain=(others) reason=dns-failed count=575");
 	blocks_free(b);
-	log_forward(NULL, NULL);
+	log_tap(NULL, NULL, LOG_LEVEL_WARNING);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
