@@ -12,7 +12,7 @@ FIRMWARE_MUSL := $(CURDIR)/out/$(FIRMWARE_ARCH)/deps/musl
 BOARD_DTBS := $(sort $(shell sed -n 's|^BOARD_DTB=\(..*\)|\1.dtb|p' board/*/board.sh))
 FIRMWARE_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
 
-.PHONY: firmware firmware-image firmware-parts firmware-report check-firmware
+.PHONY: firmware firmware-image firmware-kernel firmware-parts firmware-report check-firmware
 
 # What the image is made of, when the parts are there.
 firmware_inputs = $(sort $(shell find firmware/skeleton -type f) \
@@ -35,15 +35,18 @@ firmware-image:
 	    $(FIRMWARE_PARTS)/kernel $(FIRMWARE_PARTS)/busybox \
 	    $(FIRMWARE_PARTS)/nft out/$(FIRMWARE_ARCH)/bin
 
-firmware-parts:
-	$(if $(filter $(BOARD),$(BOARDS)),,$(error no board $(BOARD): there are $(BOARDS)))
+# Alone, for it takes minutes and needs nothing of the rest.
+firmware-kernel:
 	@tools/need firmware
-	$(Q)$(again) TARGET=$(FIRMWARE_ARCH) all
 	$(say) PART kernel
 	$(Q)firmware/build/once $(FIRMWARE_PARTS)/kernel firmware/build/kernel \
 	    firmware/build/config_check tools/deps/packages \
 	    firmware/kernel/base.config $(sort $(wildcard board/*/kernel.config)) -- \
 	    firmware/build/kernel $(FIRMWARE_PARTS)/kernel $(BOARD_DTBS)
+
+firmware-parts: firmware-kernel
+	$(if $(filter $(BOARD),$(BOARDS)),,$(error no board $(BOARD): there are $(BOARDS)))
+	$(Q)$(again) TARGET=$(FIRMWARE_ARCH) all
 	$(say) PART busybox
 	$(Q)firmware/build/once $(FIRMWARE_PARTS)/busybox firmware/build/busybox \
 	    firmware/build/config_check tools/deps/components \
