@@ -46,6 +46,7 @@ libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
 libs_dane := -led25519 -lmbedx509 -lmbedcrypto -leverest
 libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -led25519 \
 	-Wl,--wrap=mbedtls_x509_crt_parse_der \
+	-Wl,--wrap=mbedtls_dhm_read_params \
 	-Wl,--wrap=Hacl_Curve25519_crypto_scalarmult -Wl,--wrap=mbedtls_ecp_mul
 libs_shell := -ledit
 

@@ -8,8 +8,8 @@
  * mbedtls_x509_crt_parse_der() where the library's TLS calls it
  * (-Wl,--wrap=, see the Makefile): what cannot be parsed is kept as bytes, in
  * its place in the chain. Of a leaf at least the public key must be readable,
- * for without it the server cannot prove anything. Nothing is trusted here: the
- * DANE check parses the bytes again, strictly.
+ * for without it the server cannot prove anything, and within bounds (bounds.h).
+ * Nothing is trusted here: the DANE check parses the bytes again, strictly.
  */
 #include <string.h>
 
@@ -18,6 +18,7 @@
 #include <mbedtls/platform.h>
 #include <mbedtls/x509_crt.h>
 
+#include "tls/bounds.h"
 #include "tls/memory.h"
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
@@ -133,6 +134,16 @@ keep_other(mbedtls_x509_crt *chain, const unsigned char *der, size_t n)
 	return 0;
 }
 
+/* The first certificate of a chain; the others' keys do nothing here. */
+static int
+refuse_costly(mbedtls_x509_crt *leaf)
+{
+	if (bounds_hold(&leaf->pk))
+		return 0;
+	mbedtls_x509_crt_free(leaf);
+	return MBEDTLS_ERR_X509_INVALID_FORMAT;
+}
+
 int /* NOLINTNEXTLINE(readability-identifier-naming) */
 __wrap_mbedtls_x509_crt_parse_der(mbedtls_x509_crt *chain,
     const unsigned char *der, size_t n)
@@ -144,11 +155,11 @@ __wrap_mbedtls_x509_crt_parse_der(mbedtls_x509_crt *chain,
 		return MBEDTLS_ERR_X509_BAD_INPUT_DATA;
 	r = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, n, 1,
 	    accept_extension, NULL);
-	if (r == 0)
-		return 0;
 	/* Want of memory makes no certificate unreadable. */
-	if (tls_memory_refusals() != refusals)
+	if (r != 0 && tls_memory_refusals() != refusals)
 		return MBEDTLS_ERR_X509_ALLOC_FAILED;
-	return chain->version == 0 ? keep_leaf(chain, der, n)
-				   : keep_other(chain, der, n);
+	if (r != 0)
+		r = chain->version == 0 ? keep_leaf(chain, der, n)
+					: keep_other(chain, der, n);
+	return r == 0 && chain->next == NULL ? refuse_costly(chain) : r;
 }

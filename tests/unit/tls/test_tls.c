@@ -380,20 +380,51 @@ test_odd_chain(void **state)
 	}
 }
 
+static void
+expect_state(enum tls_state expected, const char *key,
+    const char *const options[])
+{
+	struct link *l = &the_link;
+
+	link_start(l, key, "chain", options);
+	assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
+	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE), expected);
+	link_disconnect(l);
+	link_stop(l);
+}
+
 /* A leaf whose key we cannot use is no server to us; the next certificate of
  * the chain must not be taken for it. */
 static void
 test_leaf_of_strange_kind(void **state)
 {
-	struct link *l = &the_link;
+	(void)state;
+	expect_state(TLS_STATE_FAILED, "ed25519", OPTIONS("-rev"));
+}
+
+/* RFC 8017 3.1, RFC 5246 7.4.3: numbers that only cost time. */
+static void
+test_costly_servers(void **state)
+{
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	static const struct {
+		const char *group;
+		enum tls_state expected;
+	} groups[] = { { "ffdhe4096", TLS_STATE_OPEN },
+		{ "ffdhe6144", TLS_STATE_FAILED } };
+	char path[PATH_SIZE];
 
 	(void)state;
-	link_start(l, "ed25519", "chain", OPTIONS("-rev"));
-	assert_int_equal(link_connect(l, NULL, ROOM, ROOM), 0);
-	assert_int_equal(link_until_not(l, TLS_STATE_HANDSHAKE),
-	    TLS_STATE_FAILED);
-	link_disconnect(l);
-	link_stop(l);
+	for (size_t v = 0; v < DG_ARRAY_LEN(versions); v++) {
+		expect_state(TLS_STATE_OPEN, "long-63", OPTIONS(versions[v]));
+		expect_state(TLS_STATE_FAILED, "long-64", OPTIONS(versions[v]));
+	}
+	for (size_t g = 0; g < DG_ARRAY_LEN(groups); g++) {
+		certificates_path(path, groups[g].group, ".pem");
+		expect_state(groups[g].expected, "rsa",
+		    OPTIONS("-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256",
+			"-dhparam", path));
+	}
 }
 
 /* Every limit ends in a connection or in an orderly refusal, and nothing stays
@@ -453,6 +484,7 @@ main(void)
 		cmocka_unit_test(test_renegotiation_is_declined),
 		cmocka_unit_test(test_odd_chain),
 		cmocka_unit_test(test_leaf_of_strange_kind),
+		cmocka_unit_test(test_costly_servers),
 		cmocka_unit_test(test_short_memory),
 	};
 

@@ -20,7 +20,6 @@
 
 #define PATIENCE_MS 20000
 #define OPTIONS_MAX 32
-#define PATH_SIZE   128
 
 static char directory[] = "/tmp/danegate-tls-XXXXXX";
 
@@ -54,8 +53,8 @@ certificates_remove(void)
 	run((const char *const[]){ "rm", "-r", directory, NULL });
 }
 
-static void
-path_of(char *out, const char *name, const char *ending)
+void
+certificates_path(char out[PATH_SIZE], const char *name, const char *ending)
 {
 	(void)snprintf(out, PATH_SIZE, "%s/%s%s", directory, name, ending);
 }
@@ -67,7 +66,7 @@ certificate_read(const char *name, uint8_t *out, size_t size)
 	FILE *f;
 	size_t n;
 
-	path_of(path, name, ".der");
+	certificates_path(path, name, ".der");
 	f = fopen(path, "rb");
 	assert_non_null(f);
 	n = fread(out, 1, size, f);
@@ -133,9 +132,9 @@ server_start(struct server *s, const char *name, const char *chain,
 	int in[2], out[2];
 	const char *colon;
 
-	path_of(cert, name, ".pem");
-	path_of(key, name, ".key");
-	path_of(rest, chain, ".pem");
+	certificates_path(cert, name, ".pem");
+	certificates_path(key, name, ".key");
+	certificates_path(rest, chain, ".pem");
 	for (; *options != NULL; options++) {
 		assert_true(n + 1 < OPTIONS_MAX);
 		argv[n++] = *options;
@@ -162,7 +161,7 @@ server_configure(void)
 {
 	char path[PATH_SIZE];
 
-	path_of(path, "no-ems", ".conf");
+	certificates_path(path, "no-ems", ".conf");
 	assert_int_equal(setenv("OPENSSL_CONF", path, 1), 0);
 }
 

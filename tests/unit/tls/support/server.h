@@ -20,6 +20,12 @@ struct server {
 void certificates_make(void);
 void certificates_remove(void);
 
+#define PATH_SIZE 128
+
+/* Of one of the files that were made. */
+void certificates_path(char out[PATH_SIZE], const char *name,
+    const char *ending);
+
 /* The DER bytes of a certificate; returns their number. */
 size_t certificate_read(const char *name, uint8_t *out, size_t size);
 
