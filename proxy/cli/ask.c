@@ -161,6 +161,28 @@ say_wrong(const struct control_row *row, const char *line, const char *why)
 	    why);
 }
 
+/* Makes the request's line and takes it apart. False: *why says what was
+ * expected; NULL where the arguments are none of ours. */
+static bool
+ask_parse(struct ask *a, struct control_request *out,
+    const struct control_row *row, int argc, char **argv, const char **why)
+{
+	*why = NULL;
+	(void)snprintf(a->line, sizeof(a->line), "%s", row->words);
+	return ask_arguments(a, argc, argv) &&
+	    control_parse(out, span_text(a->line), why) == 0;
+}
+
+bool
+ask_is_stream(const struct control_row *row, int argc, char **argv)
+{
+	struct ask a = { .config = CLI_CONFIG };
+	struct control_request request;
+	const char *why;
+
+	return ask_parse(&a, &request, row, argc, argv, &why) && request.follow;
+}
+
 int
 ask_run(const struct control_row *row, int argc, char **argv)
 {
@@ -172,11 +194,9 @@ ask_run(const struct control_row *row, int argc, char **argv)
 	size_t n = 0;
 	int err;
 
-	(void)snprintf(a.line, sizeof(a.line), "%s", row->words);
-	if (!ask_arguments(&a, argc, argv))
-		return usage(row);
-	if (control_parse(&request, span_text(a.line), &why) != 0) {
-		say_wrong(row, a.line, why);
+	if (!ask_parse(&a, &request, row, argc, argv, &why)) {
+		if (why != NULL)
+			say_wrong(row, a.line, why);
 		return usage(row);
 	}
 	if (request.follow) {

@@ -15,6 +15,8 @@
 
 #define CLI_CONFIG "/etc/danegate/danegate.conf"
 
+#define CLI_ARGUMENT_MAX 32 /* of the fixed words behind a command */
+
 enum cli_exit {
 	CLI_FINE = 0,
 	CLI_FAILED = 1, /* the system refused */
@@ -38,6 +40,9 @@ extern const struct cli_command cli_commands[];
 /* A request to the daemon: argv holds what follows its words. */
 int ask_run(const struct control_row *row, int argc, char **argv);
 
+/* The answer would be a stream. */
+bool ask_is_stream(const struct control_row *row, int argc, char **argv);
+
 /*
  * Every command there is, those of both tables, for help and manual: number
  * `index`, false past the last.
@@ -52,8 +57,12 @@ struct cli_entry {
 
 bool cli_entry_at(struct cli_entry *out, size_t index);
 
-/* Runs that command: argv holds what follows its words. An exit code. */
+/* Runs that command: argv holds what follows its words, the first of it perhaps
+ * cut short. An exit code. */
 int cli_run(size_t index, int argc, char **argv);
+
+/* It would go on until somebody ends it. */
+bool cli_is_stream(size_t index, int argc, char **argv);
 
 /* Commands with two lines each: all, or those with only[index]. */
 void cli_help_list(FILE *to, const bool *only);

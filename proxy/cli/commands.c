@@ -222,15 +222,40 @@ cli_entry_at(struct cli_entry *out, size_t index)
 	return true;
 }
 
-int
-cli_run(size_t index, int argc, char **argv)
+/* A row of the daemon's table, or NULL for a command of ours. */
+static const struct control_row *
+request_at(size_t index)
 {
 	const size_t own = DG_ARRAY_LEN(cli_commands) - 1;
 
-	if (index < own)
-		return cli_commands[index].run(argc, argv);
-	return ask_run(control_row((enum control_verb)(index - own)), argc,
-	    argv);
+	return index < own ? NULL
+			   : control_row((enum control_verb)(index - own));
+}
+
+int
+cli_run(size_t index, int argc, char **argv)
+{
+	const struct control_row *row = request_at(index);
+	char whole[CLI_ARGUMENT_MAX];
+	struct cli_entry e;
+	struct span choice;
+
+	if (argc > 0 && cli_entry_at(&e, index)) {
+		choice = cli_argument_choice(e.arguments, span_text(argv[0]));
+		if (choice.n > 0 &&
+		    span_copy_text(whole, sizeof(whole), choice) == 0)
+			argv[0] = whole;
+	}
+	return row == NULL ? cli_commands[index].run(argc, argv)
+			   : ask_run(row, argc, argv);
+}
+
+bool
+cli_is_stream(size_t index, int argc, char **argv)
+{
+	const struct control_row *row = request_at(index);
+
+	return row != NULL && ask_is_stream(row, argc, argv);
 }
 
 void

@@ -69,6 +69,11 @@ edit_open(struct edit *e)
 
 	if (err != 0)
 		return say(e->config, err);
+	if (e->store.taken_back)
+		(void)fprintf(stderr,
+		    "nobody confirmed the last commit in time, and what was "
+		    "before it is back;\nrollback 1 has what stood in %s\n",
+		    e->config);
 	err = store_candidate(&e->candidate, &e->store);
 	if (err == 0)
 		return CLI_FINE;

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "config/option.h"
+
 /* Word number `index` of a command; empty past its last. */
 static struct span
 word_at(size_t entry, int index)
@@ -105,4 +107,60 @@ cli_match_words(struct cli_match *out, int argc, char **argv)
 	out->words = at;
 	if (out->index < n)
 		out->outcome = CLI_MATCH_ONE;
+}
+
+static bool
+is_edge(uint8_t c)
+{
+	return c == '[' || c == ']' || c == '|' || c == '.';
+}
+
+struct span
+cli_argument_word(struct span text, size_t *at, bool *first)
+{
+	size_t from;
+
+	*first = false;
+	while (*at < text.n && (is_edge(text.p[*at]) || text.p[*at] == ' ')) {
+		*first = *first || is_edge(text.p[*at]);
+		(*at)++;
+	}
+	from = *at;
+	while (*at < text.n && text.p[*at] != ' ' && !is_edge(text.p[*at]))
+		(*at)++;
+	*first = *first || from == 0;
+	return span_slice(text, from, *at);
+}
+
+/* Numbers: no word that is cut short is one. */
+static bool
+is_number_value(struct span word)
+{
+	return span_equal(word, span_text("ID")) ||
+	    span_equal(word, span_text("NUMBER"));
+}
+
+struct span
+cli_argument_choice(const char *arguments, struct span given)
+{
+	struct span text = span_text(arguments);
+	struct span found = { 0 };
+	struct span word;
+	size_t at = 0;
+	bool first;
+
+	while ((word = cli_argument_word(text, &at, &first)).n > 0) {
+		if (!first || word.p[0] == '-' || is_number_value(word))
+			continue;
+		if (option_form_is_value(word))
+			return (struct span){ 0 };
+		if (span_equal(word, given))
+			return word;
+		if (!begins_with(word, given))
+			continue;
+		if (found.n > 0)
+			return (struct span){ 0 };
+		found = word;
+	}
+	return found;
 }

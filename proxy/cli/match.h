@@ -28,4 +28,17 @@ struct cli_match {
 /* A word that is a command's whole word wins over longer ones. */
 void cli_match_words(struct cli_match *out, int argc, char **argv);
 
+/*
+ * The next word of an argument text, "[check|confirmed MINUTES]", from *at on;
+ * empty past its last. `first`: nothing must come before it.
+ */
+struct span cli_argument_word(struct span text, size_t *at, bool *first);
+
+/*
+ * The word of an argument text that a command's first argument stands for when
+ * it is cut short: `che` for check. Empty: none, several, or a value of any kind
+ * might be meant.
+ */
+struct span cli_argument_choice(const char *arguments, struct span given);
+
 #endif

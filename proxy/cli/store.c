@@ -131,7 +131,7 @@ mend(const struct store *s)
 /* Nobody has confirmed in time: the one before counts, and now it stands in
  * its place, too. */
 static int
-take_back(const struct store *s)
+take_back(struct store *s)
 {
 	const struct path running = path_of(s, "");
 	uint8_t *text = NULL;
@@ -150,6 +150,7 @@ take_back(const struct store *s)
 		err = rotate(s);
 	if (err == 0)
 		err = confirm_end(running.text);
+	s->taken_back = err == 0;
 	free(text);
 	return err;
 }
@@ -161,6 +162,7 @@ store_open(struct store *s, const char *path)
 
 	if (err != 0)
 		return err;
+	s->taken_back = false;
 	s->lock = open(path_of(s, LOCK).text, O_RDWR | O_CREAT | O_CLOEXEC,
 	    0600);
 	if (s->lock < 0)

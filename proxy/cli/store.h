@@ -27,6 +27,7 @@ struct store {
 	char folder[PATH_MAX];
 	char name[NAME_MAX + 1]; /* "danegate.conf" */
 	int lock;
+	bool taken_back; /* nobody had confirmed the last commit in time */
 };
 
 /*

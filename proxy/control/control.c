@@ -129,7 +129,8 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"request reload", CONTROL_NOTHING, CONTROL_ADMIN,
 		"read the configuration file again",
 		"reloaded: true, restart_needed: true when something changed that "
-		"only a restart brings into force. Otherwise error, and the old "
+		"only a restart brings into force, note where the file does not count, "
+		"for a commit was not confirmed in time. Otherwise error, and the old "
 		"configuration stays." },
 	[CONTROL_REQUEST_RESTART] = {
 		"request restart", CONTROL_NOTHING, CONTROL_ADMIN,

@@ -452,10 +452,16 @@ daemon_answer_reload(struct daemon *d, struct json *j)
 {
 	struct config_error error = { 0 };
 	bool restart = false;
+	uint64_t left;
 
 	if (daemon_reload(d, &error, &restart) == 0) {
 		json_put_bool(j, "reloaded", true);
 		json_put_bool(j, "restart_needed", restart);
+		if (confirm_state(d->path, &left) == CONFIRM_DUE)
+			json_put_text(j, "note",
+			    "a commit was not confirmed in time, and what was "
+			    "before it holds, not what the file says now: the "
+			    "next `danegate compare` puts it back");
 		return;
 	}
 	json_put_text(j, "error", "the old configuration stays");

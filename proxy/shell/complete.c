@@ -296,31 +296,7 @@ add_statement(const struct going_on *how, char *const *words, size_t n,
 		add_enter(g->f);
 }
 
-/* Arguments of commands, by their text: "[check|confirmed MINUTES]" */
-
-static bool
-is_edge(uint8_t c)
-{
-	return c == '[' || c == ']' || c == '|' || c == '.';
-}
-
-/* The next word of an argument text; `first`: nothing must come before it. */
-static struct span
-argument_word(struct span text, size_t *at, bool *first)
-{
-	size_t from;
-
-	*first = false;
-	while (*at < text.n && (is_edge(text.p[*at]) || text.p[*at] == ' ')) {
-		*first = *first || is_edge(text.p[*at]);
-		(*at)++;
-	}
-	from = *at;
-	while (*at < text.n && text.p[*at] != ' ' && !is_edge(text.p[*at]))
-		(*at)++;
-	*first = *first || from == 0;
-	return span_slice(text, from, *at);
-}
+/* Arguments of commands, by their text */
 
 static void
 add_session(void *arg, struct span text)
@@ -372,7 +348,7 @@ add_arguments(struct filling *f, const struct cli_entry *e, char *const *words,
 	size_t at = 0;
 
 	/* What a word of the text must be followed by comes alone. */
-	while ((word = argument_word(text, &at, &first)).n > 0) {
+	while ((word = cli_argument_word(text, &at, &first)).n > 0) {
 		follows = !first && option_form_is_value(word) &&
 		    before.n > 0 && span_equal(last, before);
 		if (follows) {
@@ -381,7 +357,7 @@ add_arguments(struct filling *f, const struct cli_entry *e, char *const *words,
 		}
 		last = word;
 	}
-	for (at = 0; (word = argument_word(text, &at, &first)).n > 0;
+	for (at = 0; (word = cli_argument_word(text, &at, &first)).n > 0;
 	     last = word) {
 		bool used = false;
 

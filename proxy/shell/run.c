@@ -141,8 +141,8 @@ wait_for(pid_t pid)
 int
 run_command(struct run *r)
 {
-	struct run_pager *p = run_pager_begin(
-	    filter_has(&r->filter, FILTER_NO_MORE) ? NULL : r->line);
+	bool stops = !r->stream && !filter_has(&r->filter, FILTER_NO_MORE);
+	struct run_pager *p = run_pager_begin(stops ? r->line : NULL);
 	int ends[2] = { -1, -1 };
 	FILE *from = NULL;
 	pid_t pid = -1;

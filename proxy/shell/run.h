@@ -14,6 +14,7 @@ struct run {
 	char **argv;
 	int input;	   /* its standard input */
 	struct line *line; /* the terminal; NULL: there is none, and no pager */
+	bool stream;	   /* goes on until it is ended: no pager */
 	struct filter filter;
 };
 

@@ -306,6 +306,7 @@ run_entry(struct shell *sh, const struct cli_entry *e, const struct run *what)
 		argv[r->argc++] = config;
 	}
 	argv[r->argc] = NULL;
+	r->stream = cli_is_stream(r->index, r->argc, argv);
 	code = run_command(r);
 	if (pasted >= 0)
 		(void)close(pasted);

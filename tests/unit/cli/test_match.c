@@ -105,6 +105,37 @@ test_not_found(void **state)
 	assert_int_equal(find("").outcome, CLI_MATCH_UNFINISHED);
 }
 
+static const char *
+choice(const char *arguments, const char *given)
+{
+	static char text[CLI_ARGUMENT_MAX];
+
+	assert_int_equal(span_copy_text(text, sizeof(text),
+			     cli_argument_choice(arguments, span_text(given))),
+	    0);
+	return text;
+}
+
+/* An argument is written out where nothing else can be meant. */
+static void
+test_argument_cut_short(void **state)
+{
+	static const char commit[] = "[check|confirmed MINUTES] [-c FILE]";
+
+	(void)state;
+	assert_string_equal(choice(commit, "chec"), "check");
+	assert_string_equal(choice(commit, "check"), "check");
+	assert_string_equal(choice(commit, "co"), "confirmed");
+	assert_string_equal(choice(commit, "c"), "");
+	assert_string_equal(choice(commit, "-"), "");
+	assert_string_equal(choice(commit, ""), "");
+	assert_string_equal(choice("[ID|detail]", "det"), "detail");
+	assert_string_equal(choice("[ID|detail]", "12"), "");
+	/* That might be a file, or a text to look for. */
+	assert_string_equal(choice("FILE|terminal [-c FILE]", "term"), "");
+	assert_string_equal(choice("[follow] [TEXT]", "fol"), "");
+}
+
 int
 main(void)
 {
@@ -112,6 +143,7 @@ main(void)
 		cmocka_unit_test(test_whole_words),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_not_found),
+		cmocka_unit_test(test_argument_cut_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
