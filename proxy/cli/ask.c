@@ -201,7 +201,8 @@ ask_run(const struct control_row *row, int argc, char **argv)
 	}
 	if (request.follow) {
 		cli_socket_path(path, a.config);
-		return log_follow(path, a.line, a.json);
+		return log_follow(path, a.line, request.verb == CONTROL_MONITOR,
+		    a.json);
 	}
 	err = cli_ask(&answer, &n, a.config, a.line);
 	if (err != CLI_FINE)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/decision.h"
 
 #define TIME_TEXT_MAX sizeof("2026-01-31 12:00:00")
 
@@ -52,8 +53,9 @@ read_line(struct line *out, struct json_reader *r)
 	return err;
 }
 
+/* decisions: shortened, for who watches them. */
 static void
-put_line(FILE *to, const struct line *l)
+put_line(FILE *to, const struct line *l, bool decisions)
 {
 	const time_t seconds = (time_t)l->time;
 	char text[TIME_TEXT_MAX] = "-";
@@ -65,8 +67,12 @@ put_line(FILE *to, const struct line *l)
 		return;
 	}
 	if (gmtime_r(&seconds, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	(void)fprintf(to, "%s %s %s\n", text, l->level, l->text);
+		(void)strftime(text, sizeof(text),
+		    decisions ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
+	if (decisions)
+		decision_print(to, text, span_text(l->text));
+	else
+		(void)fprintf(to, "%s %s %s\n", text, l->level, l->text);
 }
 
 int
@@ -84,13 +90,13 @@ log_print(FILE *to, struct span answer)
 		err = read_line(&line, &r);
 		if (err != 0)
 			return err;
-		put_line(to, &line);
+		put_line(to, &line, false);
 	}
 	return err == 0 && t.type != JSON_CLOSE ? DG_ESYNTAX : err;
 }
 
 int
-log_print_one(FILE *to, struct span object)
+log_print_one(FILE *to, struct span object, bool decisions)
 {
 	struct json_reader r = json_reader(object);
 	struct json_token t;
@@ -102,12 +108,13 @@ log_print_one(FILE *to, struct span object)
 	if (err == 0)
 		err = read_line(&line, &r);
 	if (err == 0)
-		put_line(to, &line);
+		put_line(to, &line, decisions);
 	return err;
 }
 
 struct follow {
 	bool json;
+	bool decisions;
 	int code; /* how it stands */
 };
 
@@ -124,7 +131,7 @@ on_line(void *arg, struct span line)
 	if (f->json)
 		(void)fprintf(stdout, "%.*s\n", (int)line.n,
 		    (const char *)line.p);
-	else if (log_print_one(stdout, line) != 0)
+	else if (log_print_one(stdout, line, f->decisions) != 0)
 		f->code = CLI_FAILED;
 	if (fflush(stdout) != 0)
 		f->code = CLI_FAILED;
@@ -132,9 +139,9 @@ on_line(void *arg, struct span line)
 }
 
 int
-log_follow(const char *path, const char *request, bool json)
+log_follow(const char *path, const char *request, bool decisions, bool json)
 {
-	struct follow f = { .json = json };
+	struct follow f = { .json = json, .decisions = decisions };
 	int err = client_follow(path, request, on_line, &f);
 
 	if (err == DG_ECLOSED) {

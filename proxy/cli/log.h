@@ -12,11 +12,12 @@
 /* All lines of an answer to show log. DG_ESYNTAX. */
 DG_MUSTCHECK int log_print(FILE *to, struct span answer);
 
-/* One object of a stream. DG_ESYNTAX. */
-DG_MUSTCHECK int log_print_one(FILE *to, struct span object);
+/* One object of a stream; decisions: it is one, to be told shortly. DG_ESYNTAX. */
+DG_MUSTCHECK int log_print_one(FILE *to, struct span object, bool decisions);
 
 /* Follows until interrupted. request: the line for the daemon at path; json: as
  * it comes. Returns an exit code; why it failed is on stderr. */
-int log_follow(const char *path, const char *request, bool json);
+int log_follow(const char *path, const char *request, bool decisions,
+    bool json);
 
 #endif

@@ -83,6 +83,9 @@ struct span option_form_word(struct span *form);
 bool option_form_is_value(struct span piece);
 bool option_form_has(struct span piece, struct span word);
 
+/* What a word of the option's forms means, in a few words; may be empty. */
+const char *option_word_help(const struct option *o, struct span word);
+
 /* Choice number `index` of a|b|c, or an empty span past the last. */
 struct span option_form_choice(struct span piece, size_t index);
 

@@ -229,7 +229,66 @@ static const struct option options[] = {
 	    "gets of what was held the `block` events, one a minute for each "
 	    "domain and reason, in place of the `decision` lines." },
 };
+
+/* What `?` says to the words of a value, for options whose path begins so. */
+static const struct {
+	const char *path, *word, *help;
+} word_help[] = {
+	{ "policy", "none", "nothing must hold" },
+	{ "policy", "may", "TLS when offered, and from then on always" },
+	{ "policy", "encrypt", "TLS, whoever the server is" },
+	{ "policy", "dane", "as its TLSA records say; has it none: may" },
+	{ "policy", "dane-only", "TLSA records that fit, or nothing" },
+	{ "policy", "verify", "certificate of an authority of tls ca-file" },
+	{ "policy", "block", "no mail at all" },
+	{ "policy domain", "level", "what must hold for its mail" },
+	{ "policy domain", "until", "last day (UTC) of this exception" },
+	{ "policy domain", "reason", "why there is one, for the report" },
+	{ "policy domain", "fallback", "with level may: where STARTTLS fails" },
+	{ "policy domain", "cleartext", "in clear then" },
+	{ "policy relay", "name", "the host that it must be" },
+	{ "policy relay", "level", "other than the default" },
+	{ "policy mode", "enforce", "hold it" },
+	{ "policy mode", "monitor", "let it pass, and log would=defer" },
+	{ "policy on-block", "defer", "4xx: the mail server tries again" },
+	{ "policy on-block", "reject", "5xx: the sender hears at once" },
+	{ "policy unlisted-destination", "allow", "judge it as it is" },
+	{ "policy unlisted-destination", "defer", "hold its mail" },
+	{ "policy insecure-mx", "dane", "enforce them" },
+	{ "policy insecure-mx", "may", "do not look at them" },
+	{ "policy bare-newline", "normalize", "make it CRLF" },
+	{ "policy bare-newline", "reject", "refuse the message, 550 5.6.11" },
+	{ "proxy source", "router", "the router's own" },
+	{ "proxy source", "preserve", "the mail server's own" },
+	{ "clock trust", "floor", "when not before the latest time known" },
+	{ "clock trust", "kernel", "and when somebody has set it besides" },
+	{ "clock trust", "always", "at all times" },
+	{ "tls minimum", "phase-out", "all that TLS 1.2 and 1.3 can do" },
+	{ "tls minimum", "sufficient", "no RSA-2048, no CBC, ECDHE alone" },
+	{ "tls minimum", "good", "TLS 1.3 with 256-bit keys" },
+	{ "log remote-transport", "udp", "a datagram each (RFC 5426)" },
+	{ "log remote-transport", "tcp", "counted octets (RFC 6587)" },
+};
 /* clang-format on */
+
+const char *
+option_word_help(const struct option *o, struct span word)
+{
+	const char *best = "";
+	size_t longest = 0;
+
+	for (size_t i = 0; i < DG_ARRAY_LEN(word_help); i++) {
+		size_t n = strlen(word_help[i].path);
+
+		if (n > longest &&
+		    strncmp(o->path, word_help[i].path, n) == 0 &&
+		    span_equal(span_text(word_help[i].word), word)) {
+			best = word_help[i].help;
+			longest = n;
+		}
+	}
+	return best;
+}
 
 const struct option *
 option_at(size_t index)

@@ -115,7 +115,8 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"monitor", CONTROL_TEXT, CONTROL_VIEW,
 		"decisions as they are made",
 		"As show log follow, but the lines of decisions alone, and only those "
-		"to come." },
+		"to come. As text each is a short one: time, verdict, domain, then "
+		"auth or the reason, TLS, MX host, and why it was held." },
 	[CONTROL_CLEAR_DNS_CACHE] = {
 		"clear dns cache", CONTROL_NOTHING, CONTROL_ADMIN,
 		"forget what was looked up, keys of zones too",

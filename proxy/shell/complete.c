@@ -241,7 +241,8 @@ add_way(void *arg, const struct way *way)
 	} else {
 		for (size_t i = 0;
 		     (choice = option_form_choice(piece, i)).n > 0; i++)
-			add(g->f, COMPLETE_WORD, choice, "");
+			add(g->f, COMPLETE_WORD, choice,
+			    option_word_help(way->option, choice));
 	}
 }
 

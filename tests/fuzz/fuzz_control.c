@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json_read.h"
+#include "cli/log.h"
 #include "cli/render.h"
 #include "control/control.h"
 
@@ -43,6 +44,9 @@ try_answer(struct span answer)
 
 	require(f != NULL);
 	(void)render_answer(f, answer);
+	(void)log_print(f, answer);
+	(void)log_print_one(f, answer, false);
+	(void)log_print_one(f, answer, true);
 	require(fclose(f) == 0);
 	for (size_t i = 0; i < n; i++)
 		require(text[i] == '\n' || (text[i] >= 0x20 && text[i] < 0x7f));

@@ -275,6 +275,34 @@ test_nearest(void **state)
 	assert_nearest("", NULL);
 }
 
+/* A level says nothing by its name alone; the help of a word fits one line of 80
+ * columns behind the word. */
+static void
+test_word_help(void **state)
+{
+	static const char *const paths[] = { "policy default", "policy domain",
+		"policy relay" };
+	struct span levels = span_text(
+	    "none|may|encrypt|dane|dane-only|verify|block");
+	const struct option *o;
+	struct span word;
+
+	(void)state;
+	for (size_t p = 0; p < DG_ARRAY_LEN(paths); p++) {
+		struct option_input in = { .rest = span_text(paths[p]) };
+
+		o = option_find(&in);
+		assert_non_null(o);
+		for (size_t i = 0; (word = option_form_choice(levels, i)).n > 0;
+		     i++) {
+			size_t n = strlen(option_word_help(o, word));
+
+			assert_true(n > 0 && n <= 53);
+		}
+		assert_string_equal(option_word_help(o, span_text("x")), "");
+	}
+}
+
 int
 main(void)
 {
@@ -285,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_every_row_is_whole),
 		cmocka_unit_test(test_column),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_word_help),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
