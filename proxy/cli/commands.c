@@ -166,7 +166,7 @@ const struct cli_command cli_commands[] = {
 	  policy_explain_run },
 	{ "report",
 	  "[--month YYYY-MM] [--text|--json|--csv [--domains]] [--top N] [-c FILE]",
-	  "tell how the mail of a month was protected, and what was held",
+	  "tell how a month's mail was protected, and what not",
 	  "From the state directory: the sums of each day, which are kept for 400 "
 	  "days, and the domains that mail went to without DANE, or was held for, "
 	  "kept for `report domain-days`; the daemon need not run. Without --month "
@@ -176,7 +176,7 @@ const struct cli_command cli_commands[] = {
 	  "cannot be read, 2 bad arguments or a bad configuration.",
 	  report_run },
 	{ "metrics", "[-c FILE]",
-	  "write the counters since the start as OpenMetrics text",
+	  "write the counters since the start as OpenMetrics",
 	  "For a text file of a node exporter, or to be fetched over SSH; the same "
 	  "numbers as `danegate show statistics`. Exit: 0, or as show has it.",
 	  metrics_run },

@@ -128,6 +128,11 @@ cli_argument_word(struct span text, size_t *at, bool *first)
 	from = *at;
 	while (*at < text.n && text.p[*at] != ' ' && !is_edge(text.p[*at]))
 		(*at)++;
+	/* ADDRESS[@PORT] is one word. */
+	if (*at + 1 < text.n && text.p[*at] == '[' && text.p[*at + 1] == '@')
+		*at += span_find(span_slice(text, *at, text.n), ']', 0) + 1;
+	if (*at > text.n)
+		*at = text.n;
 	*first = *first || from == 0;
 	return span_slice(text, from, *at);
 }

@@ -9,7 +9,7 @@
 
 #include "config/settings.h"
 
-#define OPTION_FORMS_MAX 3
+#define OPTION_FORMS_MAX 4
 #define OPTION_VALUE_MAX 640 /* a value as text: two names, an address, NUL */
 
 struct option;

@@ -235,9 +235,12 @@ add_way(void *arg, const struct way *way)
 			: g->n == 0	  ? complete_group_help(piece)
 					  : "");
 	} else if (option_form_is_value(piece)) {
+		const char *help = option_word_help(way->option, piece);
+
 		g->value = true;
-		add(g->f, COMPLETE_VALUE, piece,
-		    way->option->expected != NULL ? way->option->expected : "");
+		if (help[0] == '\0' && way->option->expected != NULL)
+			help = way->option->expected;
+		add(g->f, COMPLETE_VALUE, piece, help);
 	} else {
 		for (size_t i = 0;
 		     (choice = option_form_choice(piece, i)).n > 0; i++)
@@ -424,6 +427,12 @@ is_command(const struct cli_entry *e, const char *words)
 }
 
 static void
+add_pipe(struct filling *f)
+{
+	add(f, COMPLETE_WORD, span_text("|"), "filter what comes");
+}
+
+static void
 add_behind_command(struct filling *f, struct words *w, size_t n,
     const struct cli_match *m, const struct complete_context *c)
 {
@@ -451,7 +460,15 @@ add_behind_command(struct filling *f, struct words *w, size_t n,
 	}
 	add_arguments(f, &e, rest, more, c);
 	if (e.request || strncmp(e.words, "show", 4) == 0)
-		add(f, COMPLETE_WORD, span_text("|"), "filter what comes");
+		add_pipe(f);
+}
+
+/* `show` alone, up to a filter. */
+static bool
+shows_candidate(const struct complete_context *c, const struct words *w)
+{
+	return c->editing && w->pipe == 1 &&
+	    words_begins(span_text("show"), span_text(w->word[0]));
 }
 
 void
@@ -475,14 +492,21 @@ complete_line(struct complete_list *out, struct span line,
 	}
 	if (w.pipe < n) {
 		add_filters(&f, &w, n);
+		if (shows_candidate(context, &w) && n == 2)
+			add(&f, COMPLETE_WORD, span_text("compare"),
+			    "what a commit would change");
 		return;
 	}
 	cli_match_words(&m, (int)n, w.word);
 	if (n == 0)
 		add_commands(&f, NULL, 0);
-	else if (m.outcome == CLI_MATCH_UNFINISHED)
+	else if (m.outcome == CLI_MATCH_UNFINISHED) {
 		add_commands(&f, &m, n);
-	else if (m.outcome == CLI_MATCH_ONE)
+		if (shows_candidate(context, &w)) {
+			add_enter(&f);
+			add_pipe(&f);
+		}
+	} else if (m.outcome == CLI_MATCH_ONE)
 		add_behind_command(&f, &w, n, &m, context);
 }
 

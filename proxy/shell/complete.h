@@ -33,6 +33,8 @@ enum complete_live {
 typedef void complete_live_cb(void *arg, struct span text);
 
 struct complete_context {
+	/* `show` alone is the candidate, `show | compare` what would change. */
+	bool editing;
 	/* Words of `edit`, which go before a statement's; may be empty. */
 	struct span path;
 	/* Tells each of these; NULL: nothing is known. */

@@ -40,7 +40,8 @@ live(void *arg, enum complete_live what, complete_live_cb *cb, void *cb_arg)
 static struct complete_context
 context_of(struct shell *sh)
 {
-	const struct complete_context c = { span_text(sh->path), live, sh };
+	const struct complete_context c = { sh->editing && sh->path[0] == '\0',
+		span_text(sh->path), live, sh };
 
 	return c;
 }

@@ -34,10 +34,11 @@ live(void *live_arg, enum complete_live what, complete_live_cb *cb, void *arg)
 
 /* The list as one text: words with blanks between. */
 static const char *
-after_path(const char *line, const char *path)
+after_as(const char *line, const char *path, bool editing)
 {
 	static char text[COMPLETE_ITEMS_MAX * (COMPLETE_WORD_MAX + 1)];
-	const struct complete_context c = { span_text(path), live, NULL };
+	const struct complete_context c = { editing, span_text(path), live,
+		NULL };
 	struct complete_list *list = malloc(sizeof(*list));
 
 	assert_non_null(list);
@@ -54,9 +55,15 @@ after_path(const char *line, const char *path)
 }
 
 static const char *
+after_path(const char *line, const char *path)
+{
+	return after_as(line, path, false);
+}
+
+static const char *
 after(const char *line)
 {
-	return after_path(line, "");
+	return after_as(line, "", false);
 }
 
 static void
@@ -69,6 +76,19 @@ commands(void **state)
 	assert_string_equal(after("nothing "), "");
 	assert_non_null(strstr(after(""), "set"));
 	assert_string_equal(after("help firewall a"), "apply");
+}
+
+/* After `configure` show needs no more words. */
+static void
+candidate(void **state)
+{
+	(void)state;
+	assert_null(strstr(after("show "), "<Enter>"));
+	assert_non_null(strstr(after_as("show ", "", true), "<Enter> |"));
+	assert_null(strstr(after("show | "), "compare"));
+	assert_non_null(strstr(after_as("show | ", "", true), "compare"));
+	assert_null(strstr(after_as("show | count ", "", true), "compare"));
+	assert_null(strstr(after_as("show version | ", "", true), "compare"));
 }
 
 static void
@@ -99,7 +119,7 @@ statements(void **state)
 	assert_string_equal(after("set pol dom "), "NAME a.example b.example");
 	assert_string_equal(after("set pol dom a.example "), "level fallback");
 	assert_string_equal(after("set pol dom a.example level dane "),
-	    "<Enter> until");
+	    "<Enter> until reason");
 	assert_string_equal(after("set log level loud "), "");
 	assert_string_equal(after("delete pol dom "),
 	    "a.example b.example <Enter>");
@@ -199,6 +219,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands),
+		cmocka_unit_test(candidate),
 		cmocka_unit_test(arguments),
 		cmocka_unit_test(statements),
 		cmocka_unit_test(below_path),
