@@ -3,6 +3,7 @@ docstring says what is promised. They are run in order, on one router.
 """
 
 import contextlib
+import re
 import threading
 import time
 
@@ -160,6 +161,24 @@ def restarted(bench, command):
     bench.router.until(f"netstat -ltn | grep -q :10025 && "
                        f"[ \"$(pidof danegated)\" != {old} ]", 60,
                        "danegated is back")
+
+
+@case
+def idle_shell_is_small(bench):
+    """danegate at the console, waiting: less than 1 MiB that is its own."""
+    bench.router.run(
+        "{ (until pid=$(pidof danegate); do sleep 1; done; sleep 1; grep '^Rss' "
+        "/proc/$pid/status >/tmp/idle; echo me\"\"asured >/dev/console) & }")
+    bench.router.send("danegate")
+    bench.router.expect("danegate> ")
+    bench.router.expect("measured")
+    bench.router.send("exit")
+    bench.router.expect(router.PROMPT)
+    text = bench.router.must("cat /tmp/idle")
+    sizes = dict(re.findall(r"Rss(\w+):\s+(\d+) kB", text))
+    print(f"      idle shell: {sizes['Anon']} KiB of its own, "
+          f"{sizes['File']} KiB of its file", flush=True)
+    require(0 < int(sizes["Anon"]) < 1024, text)
 
 
 @case

@@ -224,7 +224,9 @@ commands(struct page *p)
 	begin(p, "Commands", "danegate", "8",
 	    "configure and look into danegate");
 	paragraph(p,
-	    "Each command is one line of the shell of the machine. Its words may "
+	    "danegate without a command is a shell for all of them, with `?`, "
+	    "completion, history and filters. Each is one line of the machine's "
+	    "own shell, too. Its words may "
 	    "be cut short where no other begins like that: `danegate sh stati`. "
 	    "What could be several, or is not finished, is explained. Where -c "
 	    "FILE is not given, the configuration is "
