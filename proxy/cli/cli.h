@@ -88,6 +88,7 @@ int dane_verify_run(int argc, char **argv);
 int dns_lookup_run(int argc, char **argv);
 int policy_explain_run(int argc, char **argv);
 int probe_run(int argc, char **argv);
+int test_domain_run(int argc, char **argv);
 int test_dns_run(int argc, char **argv);
 int test_policy_run(int argc, char **argv);
 int set_date_run(int argc, char **argv);

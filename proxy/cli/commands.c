@@ -132,8 +132,10 @@ const struct cli_command cli_commands[] = {
 	  "DOMAIN [--mx HOST] [--address ADDRESS[@PORT]] [--level LEVEL] "
 	  "[--json] [-c FILE]",
 	  "try the way of a mail to DOMAIN, and send none",
-	  "`danegate probe` by the configuration, and takes what that takes.",
-	  probe_run },
+	  "`danegate probe` by the configuration, with what the running daemon "
+	  "remembers of the hosts (downgrade memory), so that the verdict is its "
+	  "own; takes what probe takes.",
+	  test_domain_run },
 	{ "test dns", "NAME TYPE [--json] [-c FILE]",
 	  "look a name up by the daemon's servers and anchors",
 	  "`danegate dns lookup` with the configuration's `dns server` and `dns "

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/dns.h"
+#include "cli/remembered.h"
 
 #define SMTP_PORT  25
 #define TLS_MEMORY ((size_t)2 * 1024 * 1024)
@@ -36,6 +37,7 @@ struct run {
 	struct resolver *resolver;
 	struct tls_context *tls;
 	struct pkix_store *authorities;
+	struct memory *memory; /* the daemon's; NULL: not asked for, or none */
 	struct probe *probe;
 	struct probe_json *json; /* NULL: for a person */
 	int code;
@@ -264,6 +266,7 @@ run_start(struct run *r)
 	means.resolver = r->resolver;
 	means.tls = r->tls;
 	means.authorities = r->authorities;
+	means.memory = r->memory;
 	set_helo(r);
 	err = probe_new(&r->probe, &means, &r->question, &watcher);
 	if (err == 0 && event_base_dispatch(r->base) != 0)
@@ -297,6 +300,7 @@ run_free(struct run *r)
 	tls_context_free(r->tls);
 	resolver_free(r->resolver);
 	pkix_store_free(r->authorities);
+	memory_free(r->memory);
 	if (r->base != NULL)
 		event_base_free(r->base);
 	settings_free(&r->settings);
@@ -304,8 +308,25 @@ run_free(struct run *r)
 	free(r);
 }
 
-int
-probe_run(int argc, char **argv)
+/* What the daemon remembers. Without it the probe is what it is without a daemon,
+ * and that has been said on stderr. */
+static void
+ask_memory(struct run *r)
+{
+	uint8_t *answer = NULL;
+	size_t n = 0;
+
+	if (cli_ask(&answer, &n, r->config != NULL ? r->config : CLI_CONFIG,
+		"show downgrade-memory") != CLI_FINE)
+		return;
+	if (remembered_read(&r->memory, span_of(answer, n)) != 0)
+		(void)fputs("what the daemon remembers cannot be understood\n",
+		    stderr);
+	free(answer);
+}
+
+static int
+run_probe(int argc, char **argv, bool with_memory)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	int code = CLI_USAGE;
@@ -315,8 +336,23 @@ probe_run(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	r->code = PROBE_UNREACHED;
-	if (take_arguments(r, argc, argv) && read_settings(r))
+	if (take_arguments(r, argc, argv) && read_settings(r)) {
+		if (with_memory)
+			ask_memory(r);
 		code = walk(r);
+	}
 	run_free(r);
 	return code;
+}
+
+int
+probe_run(int argc, char **argv)
+{
+	return run_probe(argc, argv, false);
+}
+
+int
+test_domain_run(int argc, char **argv)
+{
+	return run_probe(argc, argv, true);
 }

@@ -13,7 +13,7 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"clock_believed, time_known (lookups can be validated), "
 		"dns_servers, dns_servers_answering, messages, recipients_relayed, "
 		"recipients_held (deferred or rejected) and turned_away since the "
-		"start, tls_memory_bytes, tls_memory_limit_bytes, last_held (a "
+		"start, recipients_held_today (since 0:00 UTC), tls_memory_bytes, tls_memory_limit_bytes, last_held (a "
 		"decision as in show decisions; absent: none yet)." },
 	[CONTROL_SHOW_SESSIONS] = {
 		"show sessions", CONTROL_ID_OR_DETAIL, CONTROL_VIEW,

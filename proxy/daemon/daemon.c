@@ -471,10 +471,12 @@ daemon_answer_reload(struct daemon *d, struct json *j)
 }
 
 static struct insight
-daemon_insight(const struct daemon *d, const struct counts *counts)
+daemon_insight(const struct daemon *d, const struct counts *counts,
+    const struct counts *today)
 {
 	return (struct insight){
 		.counts = counts,
+		.today = today,
 		.log_dropped = remote_dropped(d->remote),
 		.settings = &d->settings,
 		.proxy = d->proxy,
@@ -511,9 +513,11 @@ daemon_answer(void *arg, struct json *j, const struct control_request *request,
 {
 	struct daemon *d = arg;
 	struct counts counts;
-	const struct insight in = daemon_insight(d, &counts);
+	struct counts today;
+	const struct insight in = daemon_insight(d, &counts, &today);
 
 	daemon_counts(d, &counts);
+	sums_today(&today, d->sums);
 	if (request->verb == CONTROL_REQUEST_RELOAD) {
 		daemon_answer_reload(d, j);
 	} else if (request->verb == CONTROL_CLEAR_DNS_CACHE) {
@@ -542,7 +546,7 @@ static bool
 daemon_follow(void *arg, struct json *j, const struct control_request *request,
     struct control_cursor *at)
 {
-	const struct insight in = daemon_insight(arg, NULL);
+	const struct insight in = daemon_insight(arg, NULL, NULL);
 
 	return insight_follow(j, &in, request, at);
 }

@@ -54,6 +54,7 @@ show_status(struct json *j, const struct insight *in)
 	json_put_number(j, "recipients_relayed",
 	    w->counts.verdicts[VERDICT_RELAY] + w->counts.passed);
 	json_put_number(j, "recipients_held", held(&w->counts));
+	json_put_number(j, "recipients_held_today", held(in->today));
 	json_put_number(j, "turned_away", w->counts.turned_away);
 	json_put_number(j, "tls_memory_bytes", tls->used);
 	json_put_number(j, "tls_memory_limit_bytes", tls->limit);

@@ -24,6 +24,7 @@ struct insight {
 	const struct tls_context *tls;
 	const struct logbook *logbook;
 	const struct counts *counts; /* since the start; for show statistics */
+	const struct counts *today;  /* of this day; for show status */
 	uint64_t log_dropped;	     /* not sent to the syslog server */
 	uint64_t started;	     /* monotonic, milliseconds */
 	bool stopping;

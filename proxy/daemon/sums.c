@@ -21,16 +21,12 @@ struct sums {
 	struct event *timer;
 };
 
-/* This day's sums. */
-static struct counts
-sums_today(const struct sums *s)
+void
+sums_today(struct counts *out, const struct sums *s)
 {
-	struct counts c;
-
-	s->cb(s->arg, &c);
-	counts_subtract(&c, &s->before);
-	counts_add(&c, &s->base);
-	return c;
+	s->cb(s->arg, out);
+	counts_subtract(out, &s->before);
+	counts_add(out, &s->base);
 }
 
 static void
@@ -127,12 +123,13 @@ static void
 sums_write(struct sums *s)
 {
 	uint8_t mem[RECORD_MAX];
-	struct counts today = sums_today(s);
+	struct counts today;
 	struct state_file file;
 	struct buf b;
 	size_t size;
 	int err;
 
+	sums_today(&today, s);
 	if (memcmp(&today, &s->saved, sizeof(today)) == 0)
 		return;
 	buf_init(&b, mem, sizeof(mem));

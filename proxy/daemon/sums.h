@@ -31,6 +31,10 @@ void sums_move(struct sums *s, const char *directory);
 /* Writes what has changed; the timer does so by itself. */
 void sums_save(struct sums *s, int64_t now);
 
+/* What was counted of this day so far, also before a start; while the time is
+ * not known, since the start. */
+void sums_today(struct counts *out, const struct sums *s);
+
 /* Saves first; NULL is fine. */
 void sums_free(struct sums *s, int64_t now);
 

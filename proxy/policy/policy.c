@@ -521,6 +521,17 @@ judge_server(struct judgement *j, const struct requirement *requirement,
 	}
 }
 
+struct span
+policy_memory_key(const struct requirement *requirement,
+    const struct address *server, char address[ADDRESS_TEXT_MAX])
+{
+	const struct host_facts *host = requirement->host;
+
+	return span_text(host != NULL && host->matched
+		? host->host.text
+		: address_text(server, address));
+}
+
 void
 policy_judge(struct judgement *out, const struct settings *settings,
     const struct requirement *requirement, const struct server_facts *server)

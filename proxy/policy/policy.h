@@ -110,6 +110,13 @@ struct judgement {
 	enum reason reason;
 };
 
+/*
+ * What downgrade memory goes by: the MX host that the server is, or the bare
+ * address where no host lists it; may point into `address`.
+ */
+struct span policy_memory_key(const struct requirement *requirement,
+    const struct address *server, char address[ADDRESS_TEXT_MAX]);
+
 /* Judges the server against the requirement. Pure. */
 void policy_judge(struct judgement *out, const struct settings *settings,
     const struct requirement *requirement, const struct server_facts *server);

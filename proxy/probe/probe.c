@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "dnssec/message.h"
+#include "policy/memory.h"
 #include "probe/talk.h"
 
 #define HELO_MAX 256
@@ -140,6 +141,23 @@ is_held_anyway(const struct requirement *r)
 	    r->need == NEED_UNKNOWN;
 }
 
+/* What the server did before, as far as anybody knows. */
+static void
+recall(struct probe *p)
+{
+	char address[ADDRESS_TEXT_MAX];
+	struct memory_known known;
+
+	if (p->means.memory == NULL || p->at >= p->nservers)
+		return;
+	known = memory_knows(p->means.memory,
+	    policy_memory_key(&p->requirement, &p->servers[p->at].address,
+		address),
+	    clock_wall(), p->means.settings->memory_days);
+	p->server_facts.remembered = known.spoke;
+	p->server_facts.offered = known.offered;
+}
+
 /* broken: what ended the talk. Who was not reached is not judged, but where
  * the mail is held whatever the server does. */
 static void
@@ -150,6 +168,7 @@ probe_judge(struct probe *p, enum reason broken, bool reached,
 	bool held = is_held_anyway(&p->requirement);
 	struct judgement j;
 
+	recall(p);
 	policy_judge(&j, p->means.settings, &p->requirement, &p->server_facts);
 	/* A talk that broke off says nothing, or came to nothing. */
 	if (broken != REASON_OK && !held)

@@ -6,7 +6,7 @@
  * do. Event-driven; bounded in servers, in time for each step, in memory.
  *
  * It tells each step as it is done, and decides nothing itself. Knows neither
- * consoles nor JSON. Downgrade memory is the daemon's: nothing is remembered
+ * consoles nor JSON. Of downgrade memory it knows what it is given; nothing is noted
  * here.
  */
 #ifndef DG_PROBE_PROBE_H
@@ -104,6 +104,7 @@ struct probe_means {
 	struct resolver *resolver;
 	struct tls_context *tls;
 	const struct pkix_store *authorities; /* NULL: none is trusted */
+	const struct memory *memory;	      /* NULL: no host is remembered */
 };
 
 struct probe;

@@ -107,18 +107,6 @@ check_chain(struct session *s, struct server_facts *server)
 	policy_check(&d->requirement, server, d->facts, &presented);
 }
 
-/* What downgrade memory goes by: the MX host that the destination is, or the
- * bare address where no host lists it. */
-static struct span
-memory_key(const struct session *s, char address[ADDRESS_TEXT_MAX])
-{
-	const struct host_facts *host = s->decision.requirement.host;
-
-	return span_text(host != NULL && host->matched
-		? host->host.text
-		: address_text(&s->server, address));
-}
-
 /* While the clock is not believed, the latest time known stands for it: what
  * was seen keeps its age, and nobody is forgotten too soon. */
 static int64_t
@@ -144,7 +132,8 @@ remember(const struct session *s, struct server_facts *server)
 {
 	struct memory *m = s->proxy->memory;
 	char address[ADDRESS_TEXT_MAX];
-	struct span key = memory_key(s, address);
+	struct span key = policy_memory_key(&s->decision.requirement,
+	    &s->server, address);
 	int64_t now = memory_time();
 	struct memory_known known;
 

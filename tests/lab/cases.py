@@ -512,6 +512,24 @@ def forgotten_starttls_held(lab, family):
         reason="downgrade", level="dane")
 
 
+@once
+@case
+def test_domain_knows_what_was_seen(lab, family):
+    """`danegate test domain` comes to the daemon's own verdict on a host that
+    spoke TLS before; a probe, which asks no daemon, does not."""
+    site = world.SITES["fickle.test"]
+    sink = lab.world.sinks[site.name]
+    attempt, _ = mail_to(lab, Letter(site.domain(family)))
+    require_equal(attempt.status, "sent", str(attempt))
+    sink.starttls = "absent"
+    try:
+        for command, verdict in (("test domain", "defer"), ("probe", "relay")):
+            done = lab.danegate.ask(*command.split(), site.domain(family))
+            require(f"{site.domain(family)}: {verdict}" in done, done)
+    finally:
+        sink.starttls = "offered"
+
+
 @case
 def forgotten_starttls_held_after_restart(lab, family):
     """The same, with a restart of the daemon in between: it has not forgotten

@@ -5,6 +5,7 @@ import pathlib
 import pwd
 import re
 import signal
+import subprocess
 
 import dns
 import topology
@@ -99,6 +100,13 @@ class Gateway:
             if REPORT.search(line):
                 raise AssertionError("danegated reports:\n" + "\n".join(
                     self.daemon.lines[number:number + 40]))
+
+    def ask(self, *words):
+        """What the command says on the router, whatever its exit code."""
+        return subprocess.run(
+            ["ip", "netns", "exec", topology.GW, program("danegate"), *words,
+             "-c", self.conf], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=60, check=False).stdout
 
     def firewall(self, verb):
         return topology.run(topology.GW, program("danegate"), "firewall", verb,

@@ -17,7 +17,9 @@
 #include <cmocka.h>
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "dns/resolver.h"
+#include "policy/memory.h"
 #include "probe/probe.h"
 #include "session/support/fake.h"
 
@@ -226,11 +228,14 @@ set_facts(enum route_status status)
 	return f;
 }
 
+static const struct memory *memory; /* what the probe is told of hosts */
+
 static void
 probe(const char *const script[LINES])
 {
 	static const struct probe_watcher watcher = { on_step, on_done, NULL };
-	const struct probe_means means = { .settings = &settings };
+	const struct probe_means means = { .settings = &settings,
+		.memory = memory };
 	struct probe_question question = { .helo = "gw.office", .port = 25 };
 	struct probe *p;
 
@@ -316,6 +321,27 @@ test_wrong_certificate(void **state)
 	probe(script);
 	assert_non_null(strstr(steps, "tls dane! ehlo-tls verdict"));
 	expect(VERDICT_DEFER, AUTH_NONE, REASON_TLSA_MISMATCH);
+}
+
+/* RFC 7672 2.2: without TLSA records TLS is a matter of what was seen before. */
+static void
+test_remembered(void **state)
+{
+	static const char *const script[LINES] = { BANNER, PLAIN };
+	struct memory *m;
+
+	(void)state;
+	set_facts(ROUTE_FOUND)->facts.hosts[0].tlsa = TLSA_STATUS_ABSENT;
+	probe(script);
+	expect(VERDICT_RELAY, AUTH_NONE, REASON_OK);
+	assert_int_equal(memory_new(&m, 4), 0);
+	memory_note(m, span_text("mx.example.nl"), MEMORY_TLS_1_3,
+	    clock_wall());
+	memory = m;
+	probe(script);
+	memory = NULL;
+	memory_free(m);
+	expect(VERDICT_DEFER, AUTH_NONE, REASON_DOWNGRADE);
 }
 
 /* What a server or a middleman can do before TLS stands. */
@@ -483,6 +509,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_whole_walk),
 		CASE(test_wrong_certificate),
+		CASE(test_remembered),
 		CASE(test_bad_servers),
 		CASE(test_timeouts),
 		CASE(test_not_reached),
