@@ -42,11 +42,14 @@ uses_shell := $(uses_cli) cli
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
-libs_dnssec := -lldns -led25519 -lmbedcrypto -leverest
-libs_dane := -led25519 -lmbedx509 -lmbedcrypto -leverest
-libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -led25519 \
+libs_dnssec := -lldns -lsodium -lmbedcrypto -leverest
+libs_dane := -lsodium -lmbedx509 -lmbedcrypto -leverest
+libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -lsodium \
 	-Wl,--wrap=mbedtls_x509_crt_parse_der \
 	-Wl,--wrap=mbedtls_dhm_read_params \
+	-Wl,--wrap=mbedtls_chachapoly_encrypt_and_tag \
+	-Wl,--wrap=mbedtls_chachapoly_auth_decrypt \
+	-Wl,--wrap=mbedtls_gcm_crypt_and_tag -Wl,--wrap=mbedtls_gcm_auth_decrypt \
 	-Wl,--wrap=Hacl_Curve25519_crypto_scalarmult -Wl,--wrap=mbedtls_ecp_mul
 libs_shell := -ledit
 
@@ -153,7 +156,7 @@ help:
 deps: $(STAMPS)
 
 $(DEPS)/mbedtls.stamp: tools/deps/mbedtls_config.h
-$(DEPS)/libsodium.stamp: $(wildcard tools/deps/ed25519/*)
+$(DEPS)/libsodium.stamp: $(wildcard tools/deps/libsodium/*)
 $(DEPS)/libedit.stamp: $(wildcard tools/deps/libedit/*)
 $(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
 	$(say) DEP $*
