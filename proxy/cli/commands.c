@@ -85,9 +85,10 @@ const struct cli_command cli_commands[] = {
 	  "terminal: from standard input, up to its end (Ctrl-D). A bad one is not "
 	  "taken.",
 	  edit_load_run },
-	{ "save", "FILE [-c FILE]",
+	{ "save", "FILE|terminal [-c FILE]",
 	  "write the candidate to a new file",
-	  "A file that is there already is not replaced.",
+	  "A file that is there already is not replaced. terminal: to standard "
+	  "output, to be copied from a console.",
 	  edit_save_run },
 	{ "config check", "FILE",
 	  "check a configuration file; nothing is changed",

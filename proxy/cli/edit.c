@@ -378,13 +378,27 @@ edit_load_run(int argc, char **argv)
 	return code;
 }
 
+/* The whole text, in a file that was not there. */
+static int
+save(const char *path, const char *text, size_t n)
+{
+	FILE *f = fopen(path, "wxe");
+	int code;
+
+	if (f == NULL)
+		return CLI_FAILED;
+	code = fwrite(text, 1, n, f) == n ? CLI_FINE : CLI_FAILED;
+	if (fclose(f) != 0)
+		code = CLI_FAILED;
+	return code;
+}
+
 int
 edit_save_run(int argc, char **argv)
 {
 	struct edit e;
 	char *text;
 	size_t n;
-	FILE *f;
 	int code = edit_look(&e, argc, argv);
 
 	if (code != CLI_FINE)
@@ -393,13 +407,11 @@ edit_save_run(int argc, char **argv)
 	if (text == NULL)
 		return edit_end(&e, CLI_FAILED);
 	errno = 0;
-	f = fopen(e.line, "wxe");
-	if (f != NULL) {
-		code = fwrite(text, 1, n, f) == n ? CLI_FINE : CLI_FAILED;
-		if (fclose(f) != 0)
-			code = CLI_FAILED;
-	}
-	if (f == NULL || code != CLI_FINE)
+	if (strcmp(e.line, "terminal") == 0)
+		code = fwrite(text, 1, n, stdout) == n ? CLI_FINE : CLI_FAILED;
+	else
+		code = save(e.line, text, n);
+	if (code != CLI_FINE)
 		code = say(e.line[0] != '\0' ? e.line : "expected FILE",
 		    DG_EIO);
 	free(text);

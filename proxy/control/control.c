@@ -37,7 +37,8 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"show destinations", CONTROL_NOTHING, CONTROL_VIEW,
 		"servers by address: what came of mail to each",
 		"destinations: array, the latest first, of server, mx, verdict, "
-		"reason, auth, tls (all of the last decision), relayed, held, "
+		"reason, auth, tlsa (usable, unusable, absent, insecure, bogus, "
+		"failed, unknown), tls (all of the last decision), relayed, held, "
 		"time. 128 are kept." },
 	[CONTROL_SHOW_POLICY] = {
 		"show policy", CONTROL_NOTHING, CONTROL_VIEW,

@@ -209,6 +209,7 @@ put_destination(struct json *j, const struct watch_destination *d)
 	json_put_text(j, "verdict", verdict_text(d->judgement.verdict));
 	json_put_text(j, "reason", reason_text(d->judgement.reason));
 	json_put_text(j, "auth", auth_text(d->judgement.auth));
+	json_put_text(j, "tlsa", tlsa_status_text(d->tlsa));
 	json_put_text(j, "tls", d->tls);
 	json_put_number(j, "relayed", d->relayed);
 	json_put_number(j, "held", d->held);

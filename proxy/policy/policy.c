@@ -558,6 +558,28 @@ policy_judge(struct judgement *out, const struct settings *settings,
 }
 
 const char *
+tlsa_status_text(enum tlsa_status status)
+{
+	switch (status) {
+	case TLSA_STATUS_USABLE:
+		return "usable";
+	case TLSA_STATUS_UNUSABLE:
+		return "unusable";
+	case TLSA_STATUS_ABSENT:
+		return "absent";
+	case TLSA_STATUS_INSECURE:
+		return "insecure";
+	case TLSA_STATUS_BOGUS:
+		return "bogus";
+	case TLSA_STATUS_FAILED:
+		return "failed";
+	case TLSA_STATUS_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+const char *
 reason_text(enum reason reason)
 {
 	return reason < REASONS ? reasons[reason].word : "protocol-error";

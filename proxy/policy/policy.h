@@ -152,6 +152,7 @@ const char *policy_rule_text(const struct requirement *requirement,
 
 /* The fixed word of the log; never NULL. */
 const char *reason_text(enum reason reason);
+const char *tlsa_status_text(enum tlsa_status status);
 const char *verdict_text(enum verdict verdict);
 const char *auth_text(enum auth auth);
 

@@ -30,8 +30,10 @@ watch_report(const struct session *s, const struct judgement *j, bool passed,
 		.passed = passed && j->verdict != VERDICT_RELAY,
 	};
 
-	if (r->host != NULL)
+	if (r->host != NULL) {
 		d.mx = r->host->host;
+		d.tlsa = r->host->tlsa;
+	}
 	if (s->secured && s->upstream.tls != NULL)
 		(void)snprintf(d.tls, sizeof(d.tls), "%s",
 		    tls_conn_version(s->upstream.tls));

@@ -48,6 +48,7 @@ watch_decide(struct watch *w, const struct watch_decision *d)
 	to->server = kept->server;
 	to->mx = kept->mx;
 	to->judgement = kept->judgement;
+	to->tlsa = kept->tlsa;
 	memcpy(to->tls, kept->tls, sizeof(to->tls));
 }
 

@@ -23,6 +23,7 @@ struct watch_decision {
 	struct name mx; /* empty: no route known */
 	enum level level;
 	struct judgement judgement;
+	enum tlsa_status tlsa;	 /* of the MX host */
 	bool passed;		 /* monitor mode let it pass all the same */
 	char tls[WATCH_TLS_MAX]; /* empty: in clear */
 	char why[WATCH_WHY_MAX];
@@ -36,6 +37,7 @@ struct watch_destination {
 	struct address server;
 	struct name mx;
 	struct judgement judgement;
+	enum tlsa_status tlsa;
 	char tls[WATCH_TLS_MAX];
 };
 

@@ -15,6 +15,7 @@ decision(unsigned server, enum verdict verdict, enum reason reason)
 	struct watch_decision d = {
 		.server = { .family = ADDRESS_IPV4, .port = 25 },
 		.judgement = { verdict, AUTH_NONE, reason },
+		.tlsa = TLSA_STATUS_USABLE,
 	};
 
 	d.server.bytes[0] = (uint8_t)(server >> 8);
@@ -107,6 +108,7 @@ test_destinations(void **state)
 	assert_int_equal(d->relayed, 1);
 	assert_int_equal(d->held, 1);
 	assert_int_equal(d->judgement.reason, REASON_TLS_FAILED);
+	assert_int_equal(d->tlsa, TLSA_STATUS_USABLE);
 	d = watch_destination_before(w, d->last);
 	assert_int_equal(d->server.bytes[1], 2);
 	assert_null(watch_destination_before(w, d->last));
