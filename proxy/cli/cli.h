@@ -106,6 +106,9 @@ int firewall_remove_run(int argc, char **argv);
  */
 DG_MUSTCHECK int cli_settings_read(struct settings *out, const char *path);
 
+/* "what: expected ...", on stderr. False, for whoever has to go on with it. */
+bool cli_complain(const char *what, const char *expected);
+
 /* What is wrong with that text, by line and with a caret, on stderr. */
 void cli_config_error(const char *path, struct span text,
     const struct config_error *error);

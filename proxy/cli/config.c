@@ -12,6 +12,13 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
+bool
+cli_complain(const char *what, const char *expected)
+{
+	(void)fprintf(stderr, "%s: expected %s\n", what, expected);
+	return false;
+}
+
 void
 cli_config_error(const char *path, struct span text,
     const struct config_error *error)

@@ -39,19 +39,12 @@ struct verify {
 };
 
 static bool
-complain(const char *option, const char *expected)
-{
-	(void)fprintf(stderr, "%s: expected %s\n", option, expected);
-	return false;
-}
-
-static bool
 take_name(struct verify *v, const char *value)
 {
 	if (v->in.nnames == NAMES_MAX)
-		return complain("--name", "no more than 32 of them");
+		return cli_complain("--name", "no more than 32 of them");
 	if (name_parse(&v->names[v->in.nnames], span_text(value)) < 0)
-		return complain("--name", "a host name, in A-labels");
+		return cli_complain("--name", "a host name, in A-labels");
 	v->in.nnames++;
 	return true;
 }
@@ -62,13 +55,14 @@ take_record(struct verify *v, const char *value)
 	size_t n = v->in.nrecords;
 
 	if (n == TLSA_SET_MAX)
-		return complain("--tlsa", "no more than 64 of them");
+		return cli_complain("--tlsa", "no more than 64 of them");
 	v->data[n] = malloc(strlen(value) + 1);
 	if (v->data[n] == NULL)
-		return complain("--tlsa", "memory for it");
+		return cli_complain("--tlsa", "memory for it");
 	v->in.nrecords++;
 	if (tlsa_from_text(&v->records[n], span_text(value), v->data[n]) < 0)
-		return complain("--tlsa", "\"USAGE SELECTOR MATCHING HEX\"");
+		return cli_complain("--tlsa",
+		    "\"USAGE SELECTOR MATCHING HEX\"");
 	return true;
 }
 
@@ -76,7 +70,7 @@ static bool
 take_time(struct verify *v, const char *value)
 {
 	if (dns_time_parse(&v->at, span_text(value)) < 0)
-		return complain("--at", "epoch seconds or RFC 3339");
+		return cli_complain("--at", "epoch seconds or RFC 3339");
 	return true;
 }
 
@@ -96,8 +90,8 @@ take_option(struct verify *v, const char *word, const char *value)
 	for (size_t i = 0; i < DG_ARRAY_LEN(options); i++)
 		if (strcmp(word, options[i].word) == 0)
 			return value != NULL ? options[i].take(v, value)
-					     : complain(word, "a value");
-	return complain(word, "--json, --name, --at or --tlsa");
+					     : cli_complain(word, "a value");
+	return cli_complain(word, "--json, --name, --at or --tlsa");
 }
 
 /* Options and the file may come in any order; after -- comes the file. */
@@ -120,14 +114,14 @@ take_arguments(struct verify *v, int argc, char **argv)
 		} else if (v->path == NULL) {
 			v->path = word;
 		} else {
-			return complain(word, "one file");
+			return cli_complain(word, "one file");
 		}
 	}
 	if (v->in.nnames == 0)
-		return complain("--name", "one at least");
+		return cli_complain("--name", "one at least");
 	if (v->in.nrecords == 0)
-		return complain("--tlsa", "one at least");
-	return v->path != NULL || complain("CHAIN.pem", "a file");
+		return cli_complain("--tlsa", "one at least");
+	return v->path != NULL || cli_complain("CHAIN.pem", "a file");
 }
 
 static bool

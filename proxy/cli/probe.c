@@ -44,13 +44,6 @@ struct run {
 };
 
 static bool
-complain(const char *what, const char *expected)
-{
-	(void)fprintf(stderr, "%s: expected %s\n", what, expected);
-	return false;
-}
-
-static bool
 take_level(struct run *r, const char *value)
 {
 	for (enum level l = LEVEL_NONE; l <= LEVEL_BLOCK; l++)
@@ -58,7 +51,7 @@ take_level(struct run *r, const char *value)
 			r->level = l;
 			return true;
 		}
-	return complain("--level",
+	return cli_complain("--level",
 	    "none, may, encrypt, dane, dane-only, verify or block");
 }
 
@@ -68,7 +61,7 @@ take_mx(struct run *r, const char *value)
 	if (name_parse(&r->question.mx, span_text(value)) == 0 &&
 	    r->question.mx.len > 0)
 		return true;
-	return complain("--mx", "a host name, in A-labels");
+	return cli_complain("--mx", "a host name, in A-labels");
 }
 
 static bool
@@ -76,7 +69,7 @@ take_address(struct run *r, const char *value)
 {
 	if (address_parse_port(&r->question.address, span_text(value),
 		SMTP_PORT) != 0)
-		return complain("--address", "ADDRESS[@PORT]");
+		return cli_complain("--address", "ADDRESS[@PORT]");
 	r->question.port = r->question.address.port;
 	return true;
 }
@@ -109,7 +102,7 @@ take_option(struct run *r)
 		if (strcmp(word, options[i].word) != 0)
 			continue;
 		if (r->dns.argc < 2)
-			return complain(word, "a value");
+			return cli_complain(word, "a value");
 		if (!options[i].take(r, r->dns.argv[1]))
 			return false;
 		r->dns.argc -= 2;
@@ -122,7 +115,7 @@ take_option(struct run *r)
 	case 0:
 		return true;
 	case DG_ENOTFOUND:
-		return complain(word, "an option that there is");
+		return cli_complain(word, "an option that there is");
 	default:
 		return false;
 	}
@@ -132,11 +125,11 @@ static bool
 take_domain(struct run *r, const char *word)
 {
 	if (r->question.domain.len > 0)
-		return complain(word, "one domain");
+		return cli_complain(word, "one domain");
 	if (name_parse(&r->question.domain, span_text(word)) == 0 &&
 	    r->question.domain.len > 0)
 		return true;
-	return complain(word, "a domain, in A-labels");
+	return cli_complain(word, "a domain, in A-labels");
 }
 
 /* Options stand before and after the domain. */
@@ -156,7 +149,7 @@ take_arguments(struct run *r, int argc, char **argv)
 		r->dns.argc--;
 		r->dns.argv++;
 	}
-	return r->question.domain.len > 0 || complain("DOMAIN", "a domain");
+	return r->question.domain.len > 0 || cli_complain("DOMAIN", "a domain");
 }
 
 /* The configuration's name servers and anchors, unless told otherwise. */
@@ -174,7 +167,7 @@ adopt_dns(struct run *r)
 	if (file_read(&r->dns.anchors, &r->dns.anchors_n, s->trust_anchor_file,
 		DNS_ANCHORS_MAX) == 0)
 		return true;
-	return complain(s->trust_anchor_file, "a file that can be read");
+	return cli_complain(s->trust_anchor_file, "a file that can be read");
 }
 
 static bool

@@ -497,11 +497,12 @@ take_arguments(struct options *o, int argc, char **argv)
 			if (span_number(&o->top, span_text(argv[++i]),
 				UINT32_MAX) != 0 ||
 			    o->top == 0)
-				return false;
+				return cli_complain("--top", "a number from 1");
 		} else if (strcmp(argv[i], "--month") == 0 && i + 1 < argc) {
 			o->month = argv[++i];
 			if (!take_month(o->month))
-				return false;
+				return cli_complain("--month",
+				    "a month such as 2027-01");
 		} else {
 			return false;
 		}

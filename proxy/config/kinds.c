@@ -430,8 +430,12 @@ domain_take(struct settings *s, const struct option *o, struct option_input *in)
 
 	(void)o;
 	if (name_parse(&domain, span_slice(word, below ? 1 : 0, word.n)) != 0 ||
-	    domain.len == 0)
+	    domain.len == 0) {
+		if (word.n > 0)
+			in->expected = "a domain such as example.nl, or "
+				       ".example.nl for all below it";
 		return DG_ESYNTAX;
+	}
 	err = domain_rule_get(&rule, s, &domain, below);
 	if (err == DG_ELIMIT)
 		return list_full(in, "at most 1024 domains");

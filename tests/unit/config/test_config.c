@@ -141,7 +141,8 @@ test_bad_lines(void **state)
 	refuse("set proxy memory-limit 99999999999M", 1, "1M");
 	refuse("set tls ca-file certificates.pem", 1, "absolute path");
 	refuse("set policy default strict", 1, "dane-only");
-	refuse("set policy domain a..b level dane", 1, "NAME");
+	refuse("set policy domain a..b level dane", 1, "all below it");
+	refuse("set policy domain", 1, "NAME");
 	refuse("set policy domain a.nl level", 1, "dane-only");
 	refuse("set policy domain a.nl", 1, "level LEVEL");
 	refuse("set policy domain a.nl fallback cleartext", 0, "a level");
