@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -219,6 +220,9 @@ line_read(struct span *out, struct line *l, const char *prompt)
 
 	l->prompt = prompt;
 	l->cancelled = false;
+	/* Before the prompt is there, which libedit does only after it: what is
+	 * typed then would be echoed twice, and a Ctrl-D lost. */
+	line_raw(l);
 	text = el_gets(l->edit, &n);
 	if (l->cancelled) {
 		*out = (struct span){ 0 };
@@ -248,6 +252,14 @@ line_raw(struct line *l)
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+size_t
+line_waiting(void)
+{
+	int n = 0;
+
+	return ioctl(STDIN_FILENO, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
 void

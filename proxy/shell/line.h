@@ -43,6 +43,9 @@ DG_MUSTCHECK int line_read(struct span *out, struct line *l,
  * DG_ECLOSED. line_raw() before, line_unraw() after. */
 DG_MUSTCHECK int line_key(uint8_t *out);
 void line_raw(struct line *l);
+
+/* Bytes that have been typed and not been read. */
+size_t line_waiting(void);
 void line_unraw(struct line *l);
 
 #endif

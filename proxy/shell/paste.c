@@ -72,10 +72,26 @@ take_byte(struct paste *p, uint8_t c)
 	}
 }
 
+/*
+ * Ctrl-D ends. What came while the terminal still took whole lines has NUL in
+ * its place, for that is how the kernel keeps it then (n_tty); later a NUL is a
+ * break on the line.
+ */
+static bool
+is_end(uint8_t c, size_t *early)
+{
+	bool was_early = *early > 0;
+
+	if (was_early)
+		(*early)--;
+	return c == KEY_END || (c == 0 && was_early);
+}
+
 int
 paste_take(int *out, struct line *line)
 {
 	struct paste p = { 0 };
+	size_t early;
 	int fd = memfd_create("paste", MFD_CLOEXEC);
 	int err = 0;
 	uint8_t c = 0;
@@ -90,13 +106,14 @@ paste_take(int *out, struct line *line)
 	(void)puts("statements, one in each line; Ctrl-D ends, Ctrl-C drops "
 		   "them");
 	line_raw(line);
+	early = line_waiting();
 	for (;;) {
 		(void)fflush(stdout);
 		if (line_key(&c) != 0 || c == KEY_INTERRUPT) {
 			err = DG_ECLOSED;
 			break;
 		}
-		if (c == KEY_END)
+		if (is_end(c, &early))
 			break;
 		take_byte(&p, c);
 		if (p.total > CONFIG_TEXT_MAX) {
