@@ -98,6 +98,7 @@ int metrics_run(int argc, char **argv);
 int firewall_print_run(int argc, char **argv);
 int firewall_apply_run(int argc, char **argv);
 int firewall_remove_run(int argc, char **argv);
+int network_print_run(int argc, char **argv);
 
 /*
  * Reads and checks a configuration file; *out is to be freed with

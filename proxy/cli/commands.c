@@ -200,6 +200,12 @@ const struct cli_command cli_commands[] = {
 	  "take them away again, and nothing else",
 	  "From then on mail passes without danegate.",
 	  firewall_remove_run },
+	{ "network print", "[-c FILE]",
+	  "show the router's network as its scripts read it",
+	  "The options `system`, `interface` and `routing` and what follows from "
+	  "them, as assignments for a shell; nothing is changed. The router image "
+	  "carries it out after each commit; elsewhere nobody does.",
+	  network_print_run },
 	{ 0 },
 };
 /* clang-format on */

@@ -66,7 +66,8 @@ check(const struct settings *s, const char **expected)
 		if (rule->fallback_cleartext && rule->level != LEVEL_MAY)
 			return DG_ESYNTAX;
 	}
-	return 0;
+	*expected = network_check(&s->network);
+	return *expected == NULL ? 0 : DG_ESYNTAX;
 }
 
 /* A carriage return before the line end is white space, no more. */

@@ -20,6 +20,14 @@ extern const struct option_kind kind_level;  /* the default one */
 extern const struct option_kind kind_domain;
 extern const struct option_kind kind_relay;
 
+/* Of the router's network. The max of an option is the family, 4 or 6. */
+extern const struct option_kind kind_interface_address;
+extern const struct option_kind kind_address;
+extern const struct option_kind kind_dhcp_range;
+extern const struct option_kind kind_hostname;
+extern const struct option_kind kind_ntp;
+extern const struct option_kind kind_route;
+
 /* What a rule's level is set with, behind `set policy domain`. Returns text. */
 const char *domain_rule_text(const struct domain_rule *rule,
     char text[OPTION_VALUE_MAX]);

@@ -5,6 +5,8 @@
 
 #define AT(member) .offset = offsetof(struct settings, member)
 #define LEVELS	   "none|may|encrypt|dane|dane-only|verify|block"
+/* These do nothing by themselves where danegate is not the whole system. */
+#define ROUTER	   "Of the router image. "
 #define A_PATH	   "an absolute path of at most 107 characters"
 
 /* clang-format off */
@@ -229,6 +231,86 @@ static const struct option options[] = {
 	  .detail = "Never more than `log level` lets through. At `warning` it "
 	    "gets of what was held the `block` events, one a minute for each "
 	    "domain and reason, in place of the `decision` lines." },
+	{ "system hostname", { "NAME" },
+	  "a name of letters, digits and -, at most 63", &kind_hostname,
+	  .help = "the router's own name",
+	  .detail = ROUTER "It stands in the log and before the login." },
+	{ "system ntp-server", { "HOST" },
+	  "a host name or an address", &kind_ntp,
+	  .many = NETWORK_SERVERS_MAX, .key = 1,
+	  .help = "server that the router takes the time from",
+	  .detail = ROUTER "Without one those that the WAN's DHCP server tells "
+	    "of, or the image's own. Mail is held until one has answered, "
+	    "unless the board's clock has a battery." },
+	{ "interface wan address", { "dhcp|none", "ADDRESS/LENGTH" },
+	  "dhcp, none or an IPv4 ADDRESS/LENGTH", &kind_interface_address,
+	  AT(network.wan), .max = 4,
+	  .help = "IPv4 address of the WAN",
+	  .detail = ROUTER "`dhcp` takes resolvers and time servers along, where "
+	    "none are set here." },
+	{ "interface wan gateway", { "ADDRESS" },
+	  "an IPv4 address", &kind_address, AT(network.gateway), .max = 4,
+	  .help = "where the WAN leads to, if its address is static",
+	  .detail = ROUTER "It must be in the network of the WAN's address." },
+	{ "interface wan address6", { "none|auto", "ADDRESS/LENGTH" },
+	  "none, auto or an IPv6 ADDRESS/LENGTH", &kind_interface_address,
+	  AT(network.wan6), .max = 6,
+	  .help = "IPv6 address of the WAN",
+	  .detail = ROUTER "`auto`: from router advertisements, the gateway too. "
+	    "IPv6 is routed when WAN and LAN both have it, never translated." },
+	{ "interface wan gateway6", { "ADDRESS" },
+	  "an IPv6 address", &kind_address, AT(network.gateway6), .max = 6,
+	  .help = "the same for IPv6; may be link-local",
+	  .detail = ROUTER "Only with a static address6." },
+	{ "interface wan vlan", { "N" },
+	  "a number from 0 to 4094", &kind_number, AT(network.vlan),
+	  .max = 4094,
+	  .help = "tag of the WAN's frames (802.1Q); 0: untagged",
+	  .detail = ROUTER "Some providers want one. A change cuts what goes "
+	    "through the WAN." },
+	{ "interface wan mtu", { "BYTES" },
+	  "a number from 1280 to 9000", &kind_number, AT(network.mtu),
+	  .min = 1280, .max = 9000, .unit = "bytes",
+	  .help = "largest packet of the WAN",
+	  .detail = ROUTER "Where it is below 1500, TCP of the LAN is told of it "
+	    "(MSS)." },
+	{ "interface lan address", { "ADDRESS/LENGTH" },
+	  "an IPv4 ADDRESS/LENGTH", &kind_interface_address,
+	  AT(network.lan), .max = 4,
+	  .help = "IPv4 address of the LAN",
+	  .detail = ROUTER "The LAN's hosts have it as their way out." },
+	{ "interface lan address6", { "none", "ADDRESS/LENGTH" },
+	  "none or an IPv6 ADDRESS/LENGTH", &kind_interface_address,
+	  AT(network.lan6), .max = 6,
+	  .help = "IPv6 address of the LAN",
+	  .detail = ROUTER "No router advertisements are sent: hosts of the LAN "
+	    "get address and gateway by hand." },
+	{ "interface lan dhcp-server", { "off|on" },
+	  NULL, &kind_word, AT(network.dhcp_server),
+	  .help = "hand out addresses on the LAN",
+	  .detail = ROUTER "With the router as the way out and the resolvers of "
+	    "`dns server`, or of the WAN." },
+	{ "interface lan dhcp-range", { "ADDRESS ADDRESS" },
+	  "two IPv4 addresses of the LAN, the first and the last",
+	  &kind_dhcp_range,
+	  .help = "addresses that are handed out, first and last",
+	  .detail = ROUTER "Without it the middle of the LAN: .100 to .199 of "
+	    "a /24." },
+	{ "interface lan dhcp-lease", { "SECONDS" },
+	  "seconds from 120 to 864000", &kind_number, AT(network.dhcp_lease),
+	  .min = 120, .max = 864000, .unit = "seconds",
+	  .help = "how long an address is lent",
+	  .detail = ROUTER "A host asks again when half of it is over." },
+	{ "routing nat", { "off|on" },
+	  NULL, &kind_word, AT(network.nat),
+	  .help = "hide the LAN's IPv4 addresses behind the WAN's",
+	  .detail = ROUTER "`off`: the LAN's addresses are seen outside, which "
+	    "must have a route back." },
+	{ "routing route", { "ADDRESS[/LENGTH] via GATEWAY" },
+	  "ADDRESS[/LENGTH] via GATEWAY, both of one family", &kind_route,
+	  .many = NETWORK_ROUTES_MAX, .key = 1,
+	  .help = "static route",
+	  .detail = ROUTER "Both of one family; the gateway on LAN or WAN." },
 };
 
 /* What `?` says to the words of a value, for options whose path begins so. */
@@ -272,6 +354,10 @@ static const struct {
 	{ "tls minimum", "good", "TLS 1.3 with 256-bit keys" },
 	{ "log remote-transport", "udp", "a datagram each (RFC 5426)" },
 	{ "log remote-transport", "tcp", "counted octets (RFC 6587)" },
+	{ "interface", "dhcp", "as the WAN's DHCP server says" },
+	{ "interface", "auto", "from router advertisements" },
+	{ "interface", "none", "no address of this family" },
+	{ "routing route", "via", "the next router" },
 };
 /* clang-format on */
 

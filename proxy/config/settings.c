@@ -25,6 +25,7 @@ settings_default(struct settings *s)
 		.log_level = LOG_LEVEL_INFO,
 		.remote_level = LOG_LEVEL_WARNING,
 	};
+	network_default(&s->network);
 }
 
 void

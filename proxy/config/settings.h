@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/name.h"
+#include "config/network.h"
 
 /* TLS security levels with Postfix's names. Zero is no level: fail closed. */
 enum level {
@@ -133,6 +134,8 @@ struct settings {
 	struct address remote; /* of no family: no log to another machine */
 	enum remote_transport remote_transport;
 	enum log_level remote_level;
+
+	struct network network; /* of the router; not the daemon's business */
 };
 
 /* Fills *s with every option's default. Nothing to free yet. */

@@ -46,6 +46,7 @@ STEPS = (
     ("firewall print", "table inet danegate"),
     ("firewall apply", "> "),
     ("firewall remove", "> "),
+    ("network print", "wan_address='dhcp'"),
     ("show version", "uptime"),
     ("show status", "mode +enforce"),
     ("show sessions detail", "total"),
