@@ -9,8 +9,6 @@ IMAGE_SIZE=20M
 STATE_SIZE=8M
 STATE_DEVICE=/dev/vda2
 
-# The router's network.
-LAN_ADDRESS=192.168.25.1/24
 NTP_SERVERS='0.debian.pool.ntp.org 1.debian.pool.ntp.org'
 
 # How it is started: the kernel's command line, and QEMU's ({flash}: the image's

@@ -31,6 +31,11 @@ const struct cli_command cli_commands[] = {
 	{ "exit", "", "leave edit, configure, then the shell", "",
 	  cli_shell_only_run },
 	{ "quit", "", "the same as exit", "", cli_shell_only_run },
+	{ "start shell", "",
+	  "the system's own shell, until its exit (shell)",
+	  "For root alone. On the router nothing that is changed there outlives a "
+	  "restart but what lies in /state.",
+	  cli_shell_only_run },
 	{ "set", "OPTION VALUE... [-c FILE]",
 	  "put a statement into the candidate",
 	  "The options and their values are in danegate.conf(5). A statement about "
@@ -157,6 +162,33 @@ const struct cli_command cli_commands[] = {
 	  "daemon it has the configuration alone. Exit: 0, 1 the file cannot be "
 	  "written, 2 bad arguments.",
 	  bundle_run },
+	{ "show system slots", "",
+	  "tell which system the router runs, and which one it could",
+	  "Of the router image. Each slot with its version; `tried`: it is kept "
+	  "when it has been well for two minutes, otherwise the other one comes "
+	  "back.",
+	  system_slots_run },
+	{ "request system update", "URL|medium|serial",
+	  "put another system into the free slot and try it",
+	  "Of the router image, for root. The file is fetched (http:// or tftp:// "
+	  "URL, the first FAT partition of a medium: danegate.update, or ymodem "
+	  "over the console), its signature, board and version are checked before "
+	  "a byte is written, and what was written is read back. Then the router "
+	  "starts anew: port 25 is blocked meanwhile. Exit: 0, 1 refused.",
+	  system_update_run },
+	{ "request system rollback", "",
+	  "go back to the system in the other slot",
+	  "Of the router image, for root. It must hold a whole system of no less "
+	  "than the lowest version that is allowed. The router starts anew.",
+	  system_rollback_run },
+	{ "request system factory-reset", "",
+	  "forget password, configuration and all that was learnt",
+	  "Of the router image, for root. Asks first, and starts anew.",
+	  system_factory_reset_run },
+	{ "request system reboot", "",
+	  "start the router anew",
+	  "Of the router image, for root. Messages under way may finish.",
+	  system_reboot_run },
 	{ "policy explain",
 	  "DOMAIN [--address ADDRESS] [--at TIME] [--json] [-c FILE]",
 	  "tell which level a recipient domain has, and by which rule",

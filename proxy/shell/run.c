@@ -139,6 +139,25 @@ wait_for(pid_t pid)
 }
 
 int
+run_system_shell(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)signal(SIGINT, SIG_DFL);
+		(void)signal(SIGQUIT, SIG_DFL);
+		(void)signal(SIGTSTP, SIG_DFL);
+		(void)execl("/bin/sh", "sh", "-l", (char *)NULL);
+		_exit(CLI_FAILED);
+	}
+	if (pid < 0) {
+		(void)fprintf(stderr, "cannot run it: %s\n", strerror(errno));
+		return CLI_FAILED;
+	}
+	return wait_for(pid);
+}
+
+int
 run_command(struct run *r)
 {
 	bool stops = !r->stream && !filter_has(&r->filter, FILTER_NO_MORE);

@@ -21,6 +21,9 @@ struct run {
 /* Returns its exit code; 130 when Ctrl-C has ended it. */
 int run_command(struct run *r);
 
+/* A shell of the system, until it is left. Its exit code. */
+int run_system_shell(void);
+
 /* What the shell itself has to show: lines with a stop at each screen. */
 struct run_pager;
 struct run_pager *run_pager_begin(struct line *line);

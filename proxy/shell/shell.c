@@ -220,6 +220,16 @@ up(struct shell *sh)
 
 /* Commands */
 
+/* For whom the machine is anyway: to others this shell may be all they get. */
+static int
+start_shell(void)
+{
+	if (geteuid() == 0)
+		return run_system_shell();
+	(void)fputs("only root may do this\n", stderr);
+	return CLI_FAILED;
+}
+
 static bool
 is(const struct cli_entry *e, const char *words)
 {
@@ -241,6 +251,8 @@ run_own(struct shell *sh, const struct cli_entry *e, char *const *words,
 		sh->path[0] = '\0';
 	else if (is(e, "exit") || is(e, "quit"))
 		*code = leave(sh);
+	else if (is(e, "start shell"))
+		*code = start_shell();
 	else
 		return false;
 	return true;
