@@ -23,10 +23,11 @@ O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san,$(if $(VALGRIND),-valgrind
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config control smtp dnssec dane policy net tls dns session probe daemon cli shell
+ROOMS := base config control update smtp dnssec dane policy net tls dns session probe daemon cli shell
 uses_base :=
 uses_config := base
 uses_control := base
+uses_update := base
 uses_smtp := base
 uses_dnssec := base
 uses_dane := base
@@ -37,12 +38,13 @@ uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
 uses_probe := base config smtp dnssec dane policy net tls dns session
 uses_daemon := $(uses_session) session control probe
-uses_cli := base config control smtp net dnssec dane policy tls dns probe
+uses_cli := base config control update smtp net dnssec dane policy tls dns probe
 uses_shell := $(uses_cli) cli
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core
 libs_dnssec := -lldns -lsodium -lmbedcrypto -leverest
+libs_update := -lsodium
 libs_dane := -lsodium -lmbedx509 -lmbedcrypto -leverest
 libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -lsodium \
 	-Wl,--wrap=mbedtls_x509_crt_parse_der \

@@ -18,3 +18,7 @@ COMMAND_LINE='console=ttymxc0,115200 root=/dev/mmcblk0p1 ro rootfstype=squashfs 
 QEMU='-M mcimx6ul-evk -m 512M -serial mon:stdio
 	-dtb {folder}/imx6ul-14x14-evk.dtb
 	-drive file={flash},if=sd,format=raw'
+
+# The boot loader: U-Boot's own configuration, and the files that it makes.
+BOOT_CONFIG=mx6ul_14x14_evk_defconfig
+BOOT_FILES='SPL u-boot-dtb.img'

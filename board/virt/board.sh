@@ -20,3 +20,7 @@ QEMU='-M virt -cpu cortex-a7 -m 64M -nodefaults -serial mon:stdio
 	-netdev hubport,hubid=1,id=lan -device virtio-net-device,netdev=lan
 	-netdev hubport,hubid=2,id=wan -device virtio-net-device,netdev=wan
 	-device virtio-rng-device'
+
+# The boot loader: U-Boot's own configuration, and the files that it makes.
+BOOT_CONFIG=qemu_arm_defconfig
+BOOT_FILES=u-boot.bin

@@ -104,6 +104,8 @@ int system_update_run(int argc, char **argv);
 int system_rollback_run(int argc, char **argv);
 int system_factory_reset_run(int argc, char **argv);
 int system_reboot_run(int argc, char **argv);
+int update_check_run(int argc, char **argv);
+int update_write_run(int argc, char **argv);
 
 /*
  * Reads and checks a configuration file; *out is to be freed with

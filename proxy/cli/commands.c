@@ -189,6 +189,21 @@ const struct cli_command cli_commands[] = {
 	  "start the router anew",
 	  "Of the router image, for root. Messages under way may finish.",
 	  system_reboot_run },
+	{ "update check",
+	  "FILE --key FILE --board NAME [--minimum N]",
+	  "tell whether an update file is good",
+	  "FILE, or - for standard input. Its signature by the key (32 bytes), its "
+	  "board, its number, which must not be below N, and the digests of kernel "
+	  "and root. Exit: 0 good, 1 not, 2 bad arguments.",
+	  update_check_run },
+	{ "update write",
+	  "FILE KERNEL ROOT --key FILE --board NAME [--minimum N]",
+	  "write an update file's kernel and root to two devices",
+	  "What `request system update` does after it has found the free slot. "
+	  "Checked as by update check, the header before anything is written, and "
+	  "read back from the devices. Exit: 0 written, 1 not, or not whole, 2 bad "
+	  "arguments.",
+	  update_write_run },
 	{ "policy explain",
 	  "DOMAIN [--address ADDRESS] [--at TIME] [--json] [-c FILE]",
 	  "tell which level a recipient domain has, and by which rule",
