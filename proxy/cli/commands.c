@@ -170,9 +170,9 @@ const struct cli_command cli_commands[] = {
 	  system_slots_run },
 	{ "request system update", "URL|medium|serial",
 	  "put another system into the free slot and try it",
-	  "Of the router image, for root. The file is fetched (http:// or tftp:// "
-	  "URL, the first FAT partition of a medium: danegate.update, or ymodem "
-	  "over the console), its signature, board and version are checked before "
+	  "Of the router image, for root. The file comes by http:// or tftp:// "
+	  "from the LAN, as danegate.update from the first partition (FAT) of a "
+	  "medium, or over the console by XMODEM; its signature, board and version are checked before "
 	  "a byte is written, and what was written is read back. Then the router "
 	  "starts anew: port 25 is blocked meanwhile. Exit: 0, 1 refused.",
 	  system_update_run },
@@ -197,11 +197,13 @@ const struct cli_command cli_commands[] = {
 	  "and root. Exit: 0 good, 1 not, 2 bad arguments.",
 	  update_check_run },
 	{ "update write",
-	  "FILE KERNEL ROOT --key FILE --board NAME [--minimum N]",
+	  "FILE KERNEL ROOT --key FILE --board NAME [--minimum N] "
+	  "[--before PROGRAM]",
 	  "write an update file's kernel and root to two devices",
 	  "What `request system update` does after it has found the free slot. "
 	  "Checked as by update check, the header before anything is written, and "
-	  "read back from the devices. Exit: 0 written, 1 not, or not whole, 2 bad "
+	  "read back from the devices. `PROGRAM begin` runs between header and "
+	  "first byte. Exit: 0 written, 1 not, or not whole, 2 bad "
 	  "arguments.",
 	  update_write_run },
 	{ "policy explain",

@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <mbedtls/sha256.h>
@@ -25,6 +28,7 @@ struct words {
 	const char *file;
 	const char *target[2]; /* kernel and root; NULL: only look */
 	const char *key, *board;
+	const char *before; /* program to be run before the first byte */
 	uint64_t minimum;
 };
 
@@ -35,6 +39,8 @@ option_take(struct words *w, const char *name, const char *value)
 		w->key = value;
 	else if (strcmp(name, "--board") == 0)
 		w->board = value;
+	else if (strcmp(name, "--before") == 0)
+		w->before = value;
 	else if (strcmp(name, "--minimum") == 0)
 		return span_number(&w->minimum, span_text(value),
 			   UINT64_MAX / 2) == 0;
@@ -49,13 +55,14 @@ words_take(struct words *w, int argc, char **argv, size_t targets)
 {
 	size_t n = 0;
 
-	*w = (struct words){ 0 };
+	*w = (struct words){ .file = "-" };
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) == 0) {
 			if (i + 1 >= argc ||
 			    !option_take(w, argv[i], argv[i + 1]))
 				return cli_complain(argv[i],
-				    "--key FILE, --board NAME or --minimum N");
+				    "--key FILE, --board NAME, --minimum N or "
+				    "--before PROGRAM");
 			i++;
 			continue;
 		}
@@ -67,11 +74,12 @@ words_take(struct words *w, int argc, char **argv, size_t targets)
 			w->target[n - 1] = argv[i];
 		n++;
 	}
-	if (n <= targets || w->key == NULL || w->board == NULL)
-		return cli_complain("update",
-		    targets == 0 ? "FILE --key FILE --board NAME"
-				 : "FILE KERNEL ROOT --key FILE --board NAME");
-	return true;
+	if (n > targets && w->key != NULL && w->board != NULL)
+		return true;
+	(void)cli_complain("update",
+	    targets == 0 ? "FILE --key FILE --board NAME"
+			 : "FILE KERNEL ROOT --key FILE --board NAME");
+	return false;
 }
 
 static int
@@ -177,6 +185,27 @@ part_write(const struct update_part *part, FILE *from, const char *target,
 	return why == NULL ? part_read_back(part, target, piece) : why;
 }
 
+/* Lets the caller write down that from now on the devices hold nothing. */
+static const char *
+begin(const struct words *w)
+{
+	char program[PATH_MAX];
+	char verb[] = "begin";
+	char *argv[] = { program, verb, NULL };
+	int status = 0;
+	pid_t pid;
+
+	if (w->before == NULL)
+		return NULL;
+	(void)snprintf(program, sizeof(program), "%s", w->before);
+	if (posix_spawn(&pid, program, NULL, NULL, argv, environ) != 0)
+		return "it cannot be begun";
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return "it cannot be begun";
+	return status == 0 ? NULL : "it cannot be begun";
+}
+
 static void
 update_print(const struct update *u)
 {
@@ -206,7 +235,9 @@ update_run(int argc, char **argv, size_t targets)
 	if (code == CLI_FINE) {
 		update_print(&u);
 		(void)fflush(stdout);
-		why = part_write(&u.kernel, from, w.target[0], piece);
+		why = begin(&w);
+		if (why == NULL)
+			why = part_write(&u.kernel, from, w.target[0], piece);
 		if (why == NULL)
 			why = part_write(&u.root, from, w.target[1], piece);
 		code = why == NULL ? CLI_FINE : refuse(w.file, why);

@@ -67,7 +67,13 @@ check(const struct settings *s, const char **expected)
 			return DG_ESYNTAX;
 	}
 	*expected = network_check(&s->network);
-	return *expected == NULL ? 0 : DG_ESYNTAX;
+	if (*expected != NULL)
+		return DG_ESYNTAX;
+	/* Nobody else would tell of one. */
+	*expected = "a dns server where interface wan address is not dhcp";
+	return s->network.wan.mode == INTERFACE_DHCP || s->nservers > 0
+	    ? 0
+	    : DG_ESYNTAX;
 }
 
 /* A carriage return before the line end is white space, no more. */

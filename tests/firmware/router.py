@@ -7,6 +7,7 @@ in the place of the lab's own router, and its serial console.
 
 import itertools
 import pathlib
+import re
 import shutil
 import socket
 import time
@@ -22,6 +23,9 @@ WAN_ADDRESS = topology.wan_address(1, 4)
 LAN_MAC, WAN_MAC = "52:54:00:da:25:01", "52:54:00:da:25:02"
 PASSWORD = "a password for tests"
 PROMPT = "danegate# "
+# Of the first login, word for word as the manual has them.
+QUESTIONS = re.findall(r"^ +(\S.* \[.+\]:)$", (pathlib.Path(__file__).parents[2]
+                       / "docs" / "install.md").read_text(), re.M)
 
 
 def _wire():
@@ -53,7 +57,7 @@ class Router:
     def __init__(self, folder, image):
         self.folder = pathlib.Path(folder, "router")
         self.folder.mkdir()
-        self.kernel = image / "zImage"
+        self.image = image
         self.flash = self.folder / "flash.img"
         shutil.copy(image / "danegate-virt.img", self.flash)
         self.transcript = open(self.folder / "console.log", "ab")
@@ -63,14 +67,14 @@ class Router:
         self.console = None
         _wire()
 
-    def power_on(self):
-        """Returns at once; the console is being listened to."""
+    def power_on(self, clock=True, medium=None):
+        """Returns at once; the console is being listened to. Without a clock:
+        that with a battery says that it is the year 2000. A medium is the image
+        of a disk that is plugged in."""
         path = self.folder / f"serial-{next(self.starts)}"
         argv = ["qemu-system-arm", "-M", "virt", "-cpu", "cortex-a7",
                 "-m", "64M", "-nodefaults", "-nographic", "-no-reboot",
-                "-kernel", self.kernel,
-                "-append", "console=ttyAMA0 root=/dev/vda1 ro "
-                "rootfstype=squashfs rootwait quiet panic=-1",
+                "-bios", self.image / "u-boot.bin",
                 "-chardev", f"socket,id=serial,path={path},server=on,wait=on",
                 "-serial", "chardev:serial",
                 "-drive", f"file={self.flash},if=none,id=flash,format=raw",
@@ -80,6 +84,11 @@ class Router:
                      "downscript=no",
                      "-device", f"virtio-net-device,netdev={side},mac={mac}"]
         argv += ["-device", "virtio-rng-device"]
+        if not clock:
+            argv += ["-rtc", "base=2000-01-01T00:00:00"]
+        if medium is not None:
+            argv += ["-drive", f"file={medium},if=none,id=medium,format=raw",
+                     "-device", "virtio-blk-device,drive=medium"]
         self.process = topology.Process(topology.GW, argv)
         self.line = socket.socket(socket.AF_UNIX)
         # The machine does not run before somebody is on the line.
@@ -110,13 +119,26 @@ class Router:
         self.send(PASSWORD)
         self.expect("assword:")
         self.send(PASSWORD)
-        self.login()
+        self.log_in()
+        for question in QUESTIONS:
+            self.expect(question)
+            self.send("")
+        self.start_shell()
 
     def login(self):
+        self.log_in()
+        self.start_shell()
+
+    def log_in(self):
         self.expect("login:")
         self.send("admin")
         self.expect("assword:")
         self.send(PASSWORD)
+
+    def start_shell(self):
+        """From the danegate shell to the system's, where the cases are at."""
+        self.expect("danegate> ")
+        self.send("start shell")
         self.expect(PROMPT)
 
     def run(self, command, seconds=60):

@@ -223,6 +223,9 @@ test_whole(void **state)
 	assert_refused("set interface wan address6 auto\n"
 		       "set interface wan gateway6 fe80::1\n",
 	    "a static interface wan address6");
+	assert_refused("set interface wan address none\n", "a dns server");
+	assert_refused("set interface wan address 192.0.2.2/24\n",
+	    "a dns server");
 	assert_refused("set interface wan address 192.168.25.9/30\n",
 	    "in different networks");
 	assert_refused("set interface wan address 192.168.1.9/16\n",

@@ -36,11 +36,14 @@ static const struct {
 	const char *path, *needs;
 } needs[] = {
 	{ "interface wan gateway ",
+	    "set dns server 192.0.2.53\n"
 	    "set interface wan address 192.168.25.1/24\n"
 	    "set interface lan address 10.0.0.1/24\n" },
 	{ "interface wan gateway6 ",
 	    "set interface wan address6 2001:db8::1/64\n" },
+	{ "interface wan address none", "set dns server 192.0.2.53\n" },
 	{ "interface wan address 192",
+	    "set dns server 192.0.2.53\n"
 	    "set interface lan address 10.0.0.1/24\n" },
 	{ "interface lan dhcp-range ",
 	    "set interface lan address 10.0.0.1/24\n" },
