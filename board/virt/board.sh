@@ -24,7 +24,9 @@ UPDATE_MEDIUM=/dev/vdb1
 QEMU='-M virt -cpu cortex-a7 -m 64M -nodefaults -serial mon:stdio
 	-bios {folder}/u-boot.bin
 	-drive file={flash},if=none,id=flash,format=raw
-	-device virtio-blk-device,drive=flash
-	-netdev hubport,hubid=1,id=lan -device virtio-net-device,netdev=lan
-	-netdev hubport,hubid=2,id=wan -device virtio-net-device,netdev=wan
+	-device virtio-blk-device,drive=flash,bus=virtio-mmio-bus.0
+	-netdev hubport,hubid=1,id=lan
+	-device virtio-net-device,netdev=lan,bus=virtio-mmio-bus.1
+	-netdev hubport,hubid=2,id=wan
+	-device virtio-net-device,netdev=wan,bus=virtio-mmio-bus.2
 	-device virtio-rng-device'

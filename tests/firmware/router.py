@@ -78,11 +78,13 @@ class Router:
                 "-chardev", f"socket,id=serial,path={path},server=on,wait=on",
                 "-serial", "chardev:serial",
                 "-drive", f"file={self.flash},if=none,id=flash,format=raw",
-                "-device", "virtio-blk-device,drive=flash"]
-        for side, mac in (("lan", LAN_MAC), ("wan", WAN_MAC)):
+                "-device", "virtio-blk-device,drive=flash,"
+                "bus=virtio-mmio-bus.0"]
+        for bus, side, mac in ((1, "lan", LAN_MAC), (2, "wan", WAN_MAC)):
             argv += ["-netdev", f"tap,id={side},ifname=tap{side},script=no,"
                      "downscript=no",
-                     "-device", f"virtio-net-device,netdev={side},mac={mac}"]
+                     "-device", f"virtio-net-device,netdev={side},mac={mac},"
+                     f"bus=virtio-mmio-bus.{bus}"]
         argv += ["-device", "virtio-rng-device"]
         if not clock:
             argv += ["-rtc", "base=2000-01-01T00:00:00"]
