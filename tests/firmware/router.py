@@ -139,7 +139,8 @@ class Router:
 
     def start_shell(self):
         """From the danegate shell to the system's, where the cases are at."""
-        self.expect("danegate> ")
+        # Its prompt is the host's name.
+        self.console.expect(rb"\n[a-z0-9-]+> ", timeout=120)
         self.send("start shell")
         self.expect(PROMPT)
 
