@@ -17,6 +17,7 @@ FIRMWARE_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/d
 # What the image is made of, when the parts are there.
 firmware_inputs = $(sort $(shell find firmware/skeleton -type f) \
 	$(wildcard board/$(BOARD)/*) firmware/build/image firmware/build/manifest \
+	firmware/build/sbom firmware/licences \
 	$(FIRMWARE_PARTS)/kernel/zImage $(FIRMWARE_PARTS)/kernel/version \
 	$(FIRMWARE_PARTS)/busybox/busybox \
 	$(wildcard $(FIRMWARE_PARTS)/u-boot-$(BOARD)/*) \
