@@ -3,6 +3,7 @@ docstring says what is promised. They are run in order, on one router.
 """
 
 import contextlib
+import json
 import re
 import threading
 import time
@@ -12,6 +13,7 @@ import cases
 import dhcpd
 import dns
 import gateway
+import mail
 import router
 import topology
 import world
@@ -100,6 +102,11 @@ def to_port_25(packets):
 
 
 STRIPPED = world.SITES["stripped.test"]
+POSTFIX_BY_DANE = [world.SITES[name] for name in (
+    "dane-ee.test", "dane-ta.test", "ee-rsa-postfix.test",
+    "ta-ec-postfix.test", "tls12.test")]
+# More than what is buffered on the way.
+FILLING = (b"x" * 70 + b"\r\n") * 500
 
 
 @case
@@ -220,6 +227,40 @@ def stripped_is_held(bench):
 
 
 @case
+def hundred_sessions_fit(bench):
+    """A hundred messages at once, each half said, over TLS to five servers: all
+    arrive, by one danegated, and the 64 MiB do."""
+    daemon = bench.router.must("pidof danegated")
+    letters = [cases.Letter(site.domain(4)) for site in POSTFIX_BY_DANE
+               for _ in range(20)]
+    with contextlib.ExitStack() as open_ones, \
+            bench.capture.watch() as packets:
+        sessions = []
+        for letter in letters:
+            session = open_ones.enter_context(mail.Dialogue(
+                topology.LAN, world.SITES[letter.domain[3:]].address(4)))
+            session.ehlo()
+            session.docmd("MAIL", f"FROM:<{cases.SENDER}>")
+            require_equal(session.docmd("RCPT", f"TO:<{letter.recipient}>")[0],
+                          250, f"recipient {letter.recipient}")
+            require_equal(session.docmd("DATA")[0], 354, "data")
+            session.send(letter.text + FILLING)
+            sessions.append(session)
+        shown = json.loads(bench.router.must("danegate show memory --json"))
+        free = bench.router.must("free -k").split("Mem:")[1].split()
+        print(f"      {len(sessions)} sessions: {free[1]} KiB used, {free[5]} "
+              f"available; danegated {shown['resident_bytes'] >> 10} KiB", flush=True)
+        for session in sessions:
+            session.send(b".\r\n")
+            require_equal(session.getreply()[0], 250, "end of data")
+    for letter in letters:
+        require(bench.mx.wait_for_message(letter.recipient).endswith(
+            (letter.text + FILLING).replace(b"\r\n", b"\n")), "changed")
+    require_equal(capture.found_in_clear(packets, [b"RCPT TO"]), [], "in clear")
+    require_equal(bench.router.must("pidof danegated"), daemon, "danegated")
+
+
+@case
 def killed_daemon_comes_back(bench):
     """kill -9: init starts it again, and mail goes on."""
     restarted(bench, "killall -9 danegated")
@@ -279,9 +320,7 @@ def power_cut_keeps_configuration_and_block(bench):
 def clean_reboot_keeps_configuration(bench):
     """`reboot` ends in order, and the router comes back the same."""
     bench.router.send("reboot")
-    topology.until(lambda: not bench.router.process.alive(), 90,
-                   "the machine stops")
-    bench.router.power_off()
+    bench.router.stops(90)
     bench.router.power_on()
     bench.router.login()
     bench.router.must("grep -q trust-anchor-file /etc/danegate/danegate.conf")
@@ -330,11 +369,9 @@ def hung_daemon_is_started_anew_by_the_watchdog(bench):
     with bench.capture.watch() as packets, knocking(STRIPPED) as knocker:
         require(bench.router.run("/usr/lib/danegate/health")[0] != 0,
                 "the router is said to be well")
-        topology.until(lambda: not bench.router.process.alive(), 240,
-                       "the watchdog bites")
+        bench.router.stops(240)
     require_equal(to_port_25(packets), [], "packets to port 25 on the WAN")
     require_equal(knocker.answers, 0, "answers")
-    bench.router.power_off()
     start_closed(bench)
     require_stripped_held(bench)
 
@@ -370,9 +407,7 @@ def factory_reset_by_command(bench):
     bench.router.expect("yes?")
     with bench.capture.watch() as packets, knocking(STRIPPED) as knocker:
         bench.router.send("yes")
-        topology.until(lambda: not bench.router.process.alive(), 90,
-                       "the machine stops")
-        bench.router.power_off()
+        bench.router.stops(90)
         bench.router.power_on()
         require_first_start(bench)
     require_nothing_out(bench, packets, knocker)

@@ -5,6 +5,7 @@ in the place of the lab's own router, and its serial console.
     192.168.25.2                 192.168.25.1  198.51.100.1 by DHCP
 """
 
+import contextlib
 import itertools
 import pathlib
 import re
@@ -106,6 +107,15 @@ class Router:
             self.process.kill()
             self.line.close()
             self.process = None
+
+    def stops(self, seconds):
+        """The machine does so by itself. What it says until then must be read:
+        a full line holds it up."""
+        with contextlib.suppress(ConnectionResetError):
+            self.console.expect(pexpect.EOF, timeout=seconds)
+        topology.until(lambda: not self.process.alive(), 20,
+                       "the machine stops")
+        self.power_off()
 
     def expect(self, text, seconds=120):
         self.console.expect_exact(text, timeout=seconds)

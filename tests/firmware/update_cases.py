@@ -90,9 +90,7 @@ def request(bench, words):
     """A request that ends in a start; the machine stops."""
     bench.router.send(f"danegate request system {words}")
     bench.router.expect("is tried now", 180)
-    topology.until(lambda: not bench.router.process.alive(), 90,
-                   "the machine stops")
-    bench.router.power_off()
+    bench.router.stops(90)
 
 
 def kept(bench):
