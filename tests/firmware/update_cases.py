@@ -2,7 +2,6 @@
 are made here, of the image's own kernel and root: what differs is their header.
 """
 
-import binascii
 import functools
 import http.server
 import os
@@ -14,7 +13,6 @@ import threading
 import time
 
 import firmware_cases
-import router
 import topology
 from cases import require, require_equal
 from firmware_cases import STRIPPED, case, knocking, require_nothing_out
@@ -165,33 +163,15 @@ def serve_tftp(address, data):
     threading.Thread(target=serve, daemon=True).start()
 
 
-def send_xmodem(console, data):
-    """XMODEM with CRC: blocks of 128 bytes, the last one filled up."""
-    console.expect_exact(b"C", timeout=60)
-    for number, at in enumerate(range(0, len(data), 128), 1):
-        block = data[at:at + 128].ljust(128, b"\x1a")
-        console.send(bytes((1, number & 255, 255 - (number & 255))) + block +
-                     struct.pack("!H", binascii.crc_hqx(block, 0)))
-        console.expect_exact(b"\x06", timeout=60)
-    console.send(b"\x04")
-    console.expect_exact(b"\x06", timeout=60)
-
-
 @case
-def other_ways_of_a_file_to_the_router(bench):
-    """By TFTP, and by XMODEM over the console: what is wrong with the file is
-    found out, so it has come through."""
+def update_by_tftp(bench):
+    """What is wrong with the file is found out, so it has come through."""
     files(bench).make("key", key=files(bench).other_key)
     data = (files(bench).folder / "key").read_bytes()[:1000]
     serve_tftp(topology.MTA[4], data)
     status, said = bench.router.run(
         f"danegate request system update tftp://{topology.MTA[4]}/key 2>&1")
     require(status != 0 and "signature" in said, f"{status} {said}")
-    bench.router.send("danegate request system update serial")
-    bench.router.expect("send the file by XMODEM now")
-    send_xmodem(bench.router.console, data)
-    bench.router.expect("signature")
-    bench.router.expect(router.PROMPT)
 
 
 @case
