@@ -28,6 +28,9 @@ static const struct {
 	{ "state", "what is kept over a restart" },
 	{ "report", "what the report on a month may hold" },
 	{ "log", "where the log goes, and how much of it" },
+	{ "system", "the router's name and its time servers" },
+	{ "interface", "addresses of the WAN and the LAN, DHCP, VLAN, MTU" },
+	{ "routing", "masquerade, or route as it is" },
 };
 /* clang-format on */
 
