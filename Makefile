@@ -117,7 +117,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,\
 
 export DL_DIR
 
-.PHONY: all help deps clean install deb docs
+.PHONY: all help always deps clean install deb docs
 .PHONY: check unit unit-build valgrind valgrind-run fuzz fuzz-build lint demo
 .PHONY: bench bench-instructions bench-tls bench-dnssec bench-sessions bench-stall bench-tls-config load
 # A target's file may have rules of its own, and comes first.
@@ -157,6 +157,8 @@ help:
 
 deps: $(STAMPS)
 
+always:
+
 $(DEPS)/mbedtls.stamp: tools/deps/mbedtls_config.h
 $(DEPS)/libsodium.stamp: $(wildcard tools/deps/libsodium/*)
 $(DEPS)/libedit.stamp: $(wildcard tools/deps/libedit/*)
@@ -172,6 +174,13 @@ $(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
 
 $(O)/obj/base/clock.o: ALL_CFLAGS += -DDG_BUILD_EPOCH=$(BUILD_EPOCH)
 $(O)/obj/base/version.o: ALL_CFLAGS += -DDG_VERSION='"$(VERSION)"'
+$(O)/obj/base/clock.o $(O)/obj/base/version.o: $(O)/built-from
+
+# Written when one of the two is another one.
+$(O)/built-from: always
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(BUILD_EPOCH)' | cmp -s - $@ || \
+	    echo '$(VERSION) $(BUILD_EPOCH)' >$@
 
 $(O)/obj/%.o: proxy/%.c | $(STAMPS)
 	@mkdir -p $(@D)

@@ -2,6 +2,7 @@
 are made here, of the image's own kernel and root: what differs is their header.
 """
 
+import binascii
 import functools
 import http.server
 import os
@@ -13,6 +14,7 @@ import threading
 import time
 
 import firmware_cases
+import router
 import topology
 from cases import require, require_equal
 from firmware_cases import STRIPPED, case, knocking, require_nothing_out
@@ -163,15 +165,35 @@ def serve_tftp(address, data):
     threading.Thread(target=serve, daemon=True).start()
 
 
+def send_xmodem(bench, data):
+    """To `rx`: blocks of 128 with a CRC, each sent until it is acknowledged."""
+    line = bench.router.console
+    line.expect_exact("C", timeout=60)
+    for number in range(1, len(data) // 128 + 2):
+        block = data[128 * (number - 1):128 * number].ljust(128, b"\x1a")
+        line.send(bytes([1, number & 255, ~number & 255]) + block +
+                  struct.pack("!H", binascii.crc_hqx(block, 0)))
+        require_equal(line.expect_exact([b"\x06", b"\x15"], timeout=60), 0,
+                      f"answer to block {number}")
+    line.send(b"\x04")
+    line.expect_exact(b"\x06", timeout=60)
+
+
 @case
-def update_by_tftp(bench):
-    """What is wrong with the file is found out, so it has come through."""
+def other_ways_of_a_file_to_the_router(bench):
+    """TFTP, and XMODEM over the console. What is wrong with the file is found
+    out, so it has come through."""
     files(bench).make("key", key=files(bench).other_key)
     data = (files(bench).folder / "key").read_bytes()[:1000]
     serve_tftp(topology.MTA[4], data)
     status, said = bench.router.run(
         f"danegate request system update tftp://{topology.MTA[4]}/key 2>&1")
     require(status != 0 and "signature" in said, f"{status} {said}")
+    bench.router.send("danegate request system update serial")
+    bench.router.expect("send the file by XMODEM now")
+    send_xmodem(bench, data)
+    bench.router.expect("signature", 60)
+    bench.router.expect(router.PROMPT)
 
 
 @case
