@@ -18,6 +18,7 @@ FIRMWARE_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/d
 firmware_inputs = $(sort $(shell find firmware/skeleton -type f) \
 	$(wildcard board/$(BOARD)/*) firmware/build/image firmware/build/manifest \
 	firmware/build/sbom firmware/licences \
+	$(FIRMWARE_PARTS)/dropbear/dropbear \
 	$(FIRMWARE_PARTS)/kernel/zImage $(FIRMWARE_PARTS)/kernel/version \
 	$(FIRMWARE_PARTS)/busybox/busybox \
 	$(wildcard $(FIRMWARE_PARTS)/u-boot-$(BOARD)/*) \
@@ -48,7 +49,7 @@ firmware-image: $(UPDATE_KEY)
 	    firmware/build/image $(BOARD) $(FIRMWARE)/$(BOARD) \
 	    $(FIRMWARE_PARTS)/kernel $(FIRMWARE_PARTS)/busybox \
 	    $(FIRMWARE_PARTS)/nft $(FIRMWARE_PARTS)/fw_printenv \
-	    $(FIRMWARE_PARTS)/u-boot-$(BOARD) \
+	    $(FIRMWARE_PARTS)/dropbear $(FIRMWARE_PARTS)/u-boot-$(BOARD) \
 	    out/$(FIRMWARE_ARCH)/bin
 
 # These alone, for they take minutes and need nothing of the rest.
@@ -89,6 +90,12 @@ firmware-parts: firmware-kernel firmware-boot-$(BOARD)
 	$(Q)firmware/build/once $(FIRMWARE_PARTS)/fw_printenv \
 	    firmware/build/fw_printenv tools/deps/components -- \
 	    firmware/build/fw_printenv $(FIRMWARE_PARTS)/fw_printenv \
+	    $(FIRMWARE_MUSL)/bin/musl-gcc
+	$(say) PART dropbear
+	$(Q)firmware/build/once $(FIRMWARE_PARTS)/dropbear \
+	    firmware/build/dropbear firmware/dropbear/localoptions.h \
+	    tools/deps/components -- \
+	    firmware/build/dropbear $(FIRMWARE_PARTS)/dropbear \
 	    $(FIRMWARE_MUSL)/bin/musl-gcc
 
 firmware-report: firmware

@@ -100,6 +100,7 @@ int firewall_apply_run(int argc, char **argv);
 int firewall_remove_run(int argc, char **argv);
 int network_print_run(int argc, char **argv);
 int system_slots_run(int argc, char **argv);
+int system_host_key_run(int argc, char **argv);
 int system_update_run(int argc, char **argv);
 int system_rollback_run(int argc, char **argv);
 int system_factory_reset_run(int argc, char **argv);

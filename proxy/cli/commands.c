@@ -168,6 +168,11 @@ const struct cli_command cli_commands[] = {
 	  "when it has been well for two minutes, otherwise the other one comes "
 	  "back.",
 	  system_slots_run },
+	{ "show system host-key", "",
+	  "tell what the router proves itself by to those who come by SSH",
+	  "Of the router image: the public key and its fingerprint, for the "
+	  "known_hosts file of who logs in. Exit: 0, 1 ssh server is off.",
+	  system_host_key_run },
 	{ "request system update", "URL|medium|serial",
 	  "put another system into the free slot and try it",
 	  "Of the router image, for root. The file comes by http:// or tftp:// "

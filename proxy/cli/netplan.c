@@ -1,6 +1,7 @@
 #include "cli/netplan.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define DNS_PORT 53
 
@@ -83,6 +84,27 @@ write_routes(FILE *out, const struct network *n)
 	(void)fputs("'\n", out);
 }
 
+/* TYPE,KEY each, as routes are. */
+static void
+write_keys(FILE *out, const char *name, const struct network *n,
+    enum ssh_login login)
+{
+	const char *blank = "";
+
+	(void)fprintf(out, "%s='", name);
+	for (size_t i = 0; i < n->nssh_keys; i++) {
+		const char *text = n->ssh_keys[i].text;
+		int type = (int)strcspn(text, " ");
+
+		if (n->ssh_keys[i].login != login)
+			continue;
+		(void)fprintf(out, "%s%.*s,%s", blank, type, text,
+		    text + type + 1);
+		blank = " ";
+	}
+	(void)fputs("'\n", out);
+}
+
 static void
 write_exempt(FILE *out, const char *name, const struct settings *s,
     enum address_family family)
@@ -136,6 +158,9 @@ netplan_write(FILE *out, const struct settings *s)
 	write_lan(out, n);
 	(void)fprintf(out, "nat='%s'\n", n->nat != 0 ? "on" : "off");
 	write_routes(out, n);
+	(void)fprintf(out, "ssh='%s'\n", n->ssh_server != 0 ? "on" : "off");
+	write_keys(out, "ssh_admin", n, SSH_ADMIN);
+	write_keys(out, "ssh_view", n, SSH_VIEW);
 	write_exempt(out, "exempt4", s, ADDRESS_IPV4);
 	write_exempt(out, "exempt6", s, ADDRESS_IPV6);
 	(void)fprintf(out, "listen_port='%u'\n", (unsigned)s->listen_port);

@@ -53,13 +53,25 @@ system_request(const char *verb, int argc, char **argv)
 	return CLI_FAILED;
 }
 
+static int
+system_show(const char *verb, int argc, char **argv)
+{
+	if (argc == 0)
+		return system_script(verb, NULL);
+	(void)cli_complain(argv[0], "nothing more");
+	return CLI_USAGE;
+}
+
 int
 system_slots_run(int argc, char **argv)
 {
-	if (argc == 0)
-		return system_script("slots", NULL);
-	(void)cli_complain(argv[0], "nothing more");
-	return CLI_USAGE;
+	return system_show("slots", argc, argv);
+}
+
+int
+system_host_key_run(int argc, char **argv)
+{
+	return system_show("host-key", argc, argv);
 }
 
 int

@@ -27,6 +27,7 @@ extern const struct option_kind kind_dhcp_range;
 extern const struct option_kind kind_hostname;
 extern const struct option_kind kind_ntp;
 extern const struct option_kind kind_route;
+extern const struct option_kind kind_ssh_key;
 
 /* What a rule's level is set with, behind `set policy domain`. Returns text. */
 const char *domain_rule_text(const struct domain_rule *rule,

@@ -264,3 +264,54 @@ route_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 }
 
 const struct option_kind kind_route = { route_take, route_show };
+
+/* admin|view TYPE BLOB */
+
+static const char *const logins[] = { [SSH_ADMIN] = "admin",
+	[SSH_VIEW] = "view" };
+
+static int
+ssh_key_take(struct settings *s, const struct option *o,
+    struct option_input *in)
+{
+	struct network *n = &s->network;
+	struct ssh_key key = { .login = SSH_ADMIN };
+	struct span login = option_word(in);
+	struct span type;
+	struct span blob;
+
+	(void)o;
+	if (n->nssh_keys == NETWORK_KEYS_MAX) {
+		in->expected = "at most 8 keys";
+		return DG_ELIMIT;
+	}
+	if (span_equal(login, span_text(logins[SSH_VIEW])))
+		key.login = SSH_VIEW;
+	else if (!span_equal(login, span_text(logins[SSH_ADMIN])))
+		return DG_ESYNTAX;
+	type = option_word(in);
+	blob = option_word(in);
+	if (ssh_key_check(type, blob) != 0)
+		return DG_ESYNTAX;
+	(void)snprintf(key.text, sizeof(key.text), "%.*s %.*s", (int)type.n,
+	    (const char *)type.p, (int)blob.n, (const char *)blob.p);
+	n->ssh_keys[n->nssh_keys++] = key;
+	return 0;
+}
+
+static bool
+ssh_key_show(char text[OPTION_VALUE_MAX], const struct settings *s,
+    const struct option *o, size_t index)
+{
+	const struct ssh_key *key;
+
+	(void)o;
+	if (index >= s->network.nssh_keys)
+		return false;
+	key = &s->network.ssh_keys[index];
+	(void)snprintf(text, OPTION_VALUE_MAX, "%s %s", logins[key->login],
+	    key->text);
+	return true;
+}
+
+const struct option_kind kind_ssh_key = { ssh_key_take, ssh_key_show };

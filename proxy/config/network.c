@@ -135,3 +135,45 @@ network_check(const struct network *n)
 		       "lan address";
 	return NULL;
 }
+
+/* What all keys of a type begin with: the lengths and names before the key
+ * itself. The one that is cut in the middle of a byte ends there. */
+static const struct {
+	const char *type, *begin;
+	size_t length;
+} key_types[] = {
+	{ "ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAI", 68 },
+	{ "ecdsa-sha2-nistp256",
+	    "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB", 140 },
+};
+
+static bool
+is_base64(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+int
+ssh_key_check(struct span type, struct span blob)
+{
+	size_t t = 0;
+	size_t padding = 0;
+	struct span begin;
+
+	while (t < DG_ARRAY_LEN(key_types) &&
+	    !span_equal(type, span_text(key_types[t].type)))
+		t++;
+	if (t == DG_ARRAY_LEN(key_types) || blob.n != key_types[t].length)
+		return DG_ESYNTAX;
+	begin = span_text(key_types[t].begin);
+	if (!span_equal(span_slice(blob, 0, begin.n), begin))
+		return DG_ESYNTAX;
+	/* 104 bytes are two more than a multiple of three. */
+	if (blob.p[blob.n - 1] == '=' && blob.n == 140)
+		padding = 1;
+	for (size_t i = 0; i < blob.n - padding; i++)
+		if (!is_base64(blob.p[i]))
+			return DG_ESYNTAX;
+	return 0;
+}

@@ -12,6 +12,8 @@
 #define NETWORK_SERVER_MAX  254 /* with NUL; a name or an address */
 #define NETWORK_SERVERS_MAX 4
 #define NETWORK_ROUTES_MAX  32
+#define NETWORK_KEYS_MAX    8
+#define NETWORK_KEY_MAX	    168 /* with NUL; "TYPE BASE64" */
 
 /* How an interface comes to its address. */
 enum interface_mode {
@@ -32,6 +34,17 @@ struct route {
 	struct address via;
 };
 
+/* The login that a key opens. */
+enum ssh_login {
+	SSH_ADMIN = 0,
+	SSH_VIEW
+};
+
+struct ssh_key {
+	enum ssh_login login;
+	char text[NETWORK_KEY_MAX]; /* as in an authorized_keys file */
+};
+
 struct network {
 	char hostname[NETWORK_HOST_MAX];
 	char ntp[NETWORK_SERVERS_MAX][NETWORK_SERVER_MAX];
@@ -50,6 +63,10 @@ struct network {
 	unsigned nat; /* enum switch_state */
 	struct route routes[NETWORK_ROUTES_MAX];
 	size_t nroutes;
+
+	unsigned ssh_server; /* enum switch_state */
+	struct ssh_key ssh_keys[NETWORK_KEYS_MAX];
+	size_t nssh_keys;
 };
 
 /* Every default. */
@@ -57,6 +74,13 @@ void network_default(struct network *n);
 
 /* NULL, or what the whole must be and is not. */
 const char *network_check(const struct network *n);
+
+/*
+ * A public key of SSH, type and blob in base64 (RFC 4253 6.6): Ed25519 (RFC
+ * 8709) or ECDSA on P-256 (RFC 5656). Looks at the frame, not at the point.
+ * DG_ESYNTAX.
+ */
+DG_MUSTCHECK int ssh_key_check(struct span type, struct span blob);
 
 /* ADDRESS/LENGTH with host bits, which must name a host: not the network's
  * first address, nor the last of IPv4. DG_ESYNTAX. */

@@ -311,6 +311,21 @@ static const struct option options[] = {
 	  .many = NETWORK_ROUTES_MAX, .key = 1,
 	  .help = "static route",
 	  .detail = ROUTER "Both of one family; the gateway on LAN or WAN." },
+	{ "ssh server", { "off|on" },
+	  NULL, &kind_word, AT(network.ssh_server),
+	  .help = "let keys in by SSH, from the LAN",
+	  .detail = ROUTER "Passwords never open it, and from the WAN it is not "
+	    "reached. `show system host-key` tells what the router proves itself "
+	    "by." },
+	{ "ssh key", { "admin|view ssh-ed25519 KEY",
+	    "admin|view ecdsa-sha2-nistp256 P256-KEY" },
+	  "admin or view, and an OpenSSH public key of type ssh-ed25519 or "
+	  "ecdsa-sha2-nistp256", &kind_ssh_key,
+	  .many = NETWORK_KEYS_MAX, .key = 3,
+	  .help = "public key that may log in as admin or as view",
+	  .detail = ROUTER "The line of a .pub file without its last word. "
+	    "`admin` may do all; `view` may look, and change nothing. A session "
+	    "that is open when its key is deleted goes on." },
 };
 
 /* What `?` says to the words of a value, for options whose path begins so. */
@@ -324,6 +339,10 @@ static const struct {
 	{ "policy", "dane-only", "TLSA records that fit, or nothing" },
 	{ "policy", "verify", "certificate of an authority of tls ca-file" },
 	{ "policy", "block", "no mail at all" },
+	{ "ssh key", "admin", "may do all" },
+	{ "ssh key", "view", "may look, and change nothing" },
+	{ "ssh key", "KEY", "AAAA... of the .pub file" },
+	{ "ssh key", "P256-KEY", "AAAA... of the .pub file" },
 	{ "policy domain", "NAME", "example.nl, or .example.nl: all below it" },
 	{ "policy domain", "DATE", "as in 2027-01-31" },
 	{ "policy domain", "TEXT", "in quotes, up to 80 characters" },

@@ -31,6 +31,7 @@ static const struct {
 	{ "system", "the router's name and its time servers" },
 	{ "interface", "addresses of the WAN and the LAN, DHCP, VLAN, MTU" },
 	{ "routing", "masquerade, or route as it is" },
+	{ "ssh", "logins by SSH from the LAN, and their keys" },
 };
 /* clang-format on */
 

@@ -49,6 +49,7 @@ STEPS = (
     ("firewall apply", "> "),
     ("firewall remove", "> "),
     ("show system slots", "here is none"),
+    ("show system host-key", "here is none"),
     ("request system update medium", "here is none"),
     ("request system rollback", "here is none"),
     ("request system factory-reset", "here is none"),

@@ -34,9 +34,21 @@ static const char defaults[] = "hostname='danegate'\n"
 			       "lan_dhcp_lease='3600'\n"
 			       "nat='on'\n"
 			       "routes=''\n"
+			       "ssh='off'\n"
+			       "ssh_admin=''\n"
+			       "ssh_view=''\n"
 			       "exempt4=''\n"
 			       "exempt6=''\n"
 			       "listen_port='10025'\n";
+
+/* Types and blobs of public keys, RFC 8709 4 and RFC 5656 3.1. */
+#define ED25519_KEY                     \
+	"AAAAC3NzaC1lZDI1NTE5AAAAI"     \
+	"LMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1bxLvm1+SVk/"
+#define P256_KEY                                                \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB" \
+	"N0DJvHpTO+VMNvnUgYRNjePGIRzRvRmPFG0gLbZL1bHf7sBzKTt"   \
+	"Bnrb0zWGuqa2xBXEOdfGWmMyU3mQLL4bzZY="
 
 static const char everything[] =
     "set intercept exempt 192.168.25.7\n"
@@ -59,6 +71,10 @@ static const char everything[] =
     "set interface lan dhcp-range 10.1.2.10 10.1.2.20\n"
     "set interface lan dhcp-lease 120\n"
     "set routing nat off\n"
+    "set ssh server on\n"
+    "set ssh key view ecdsa-sha2-nistp256 " P256_KEY "\n"
+    "set ssh key admin ssh-ed25519 " ED25519_KEY "\n"
+    "set ssh key view ssh-ed25519 " ED25519_KEY "\n"
     "set routing route 192.0.2.0/24 via 10.1.2.4\n"
     "set routing route 2001:db8:2::/48 via 2001:db8:1::4\n"
     "set proxy listen-port 2525\n";
@@ -82,6 +98,10 @@ static const char everything_planned[] =
     "lan_dhcp_lease='120'\n"
     "nat='off'\n"
     "routes='192.0.2.0/24,10.1.2.4 2001:db8:2::/48,2001:db8:1::4'\n"
+    "ssh='on'\n"
+    "ssh_admin='ssh-ed25519," ED25519_KEY "'\n"
+    "ssh_view='ecdsa-sha2-nistp256," P256_KEY " ssh-ed25519," ED25519_KEY
+    "'\n"
     "exempt4='192.168.25.7/32 192.168.25.64/28'\n"
     "exempt6='2001:db8:1::/64'\n"
     "listen_port='2525'\n";
@@ -201,6 +221,19 @@ test_refused(void **state)
 		"set interface lan dhcp-lease 119",
 		"set routing route 192.0.2.0/24 via 2001:db8::1",
 		"set routing route 192.0.2.1/24 via 192.168.25.9",
+		"set ssh server yes",
+		"set ssh key ssh-ed25519 " ED25519_KEY,
+		"set ssh key root ssh-ed25519 " ED25519_KEY,
+		"set ssh key admin ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ",
+		"set ssh key admin ssh-ed25519 " P256_KEY,
+		"set ssh key admin ssh-ed25519 " ED25519_KEY "A",
+		"set ssh key admin ssh-ed25519 " ED25519_KEY " jan@office",
+		"set ssh key admin ssh-ed25519 "
+		"AAAAC3NzaC1lZDI1NTE5AAAAILMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1b"
+		"xLvm1+S'k/",
+		"set ssh key admin ssh-ed25519 "
+		"BAAAC3NzaC1lZDI1NTE5AAAAILMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1b"
+		"xLvm1+SVk/",
 	};
 	struct config_error error;
 

@@ -73,6 +73,12 @@ sample_of(struct span name)
 		{ "PATH", "/tmp/x" },
 		{ "ADDRESS", "192.168.25.77" },
 		{ "GATEWAY", "fe80::1" },
+		{ "KEY", "AAAAC3NzaC1lZDI1NTE5AAAAI"
+			 "LMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1bxLvm1+SVk/" },
+		{ "P256-KEY",
+		    "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB"
+		    "N0DJvHpTO+VMNvnUgYRNjePGIRzRvRmPFG0gLbZL1bHf7sBzKTt"
+		    "Bnrb0zWGuqa2xBXEOdfGWmMyU3mQLL4bzZY=" },
 		{ "ADDRESS/LENGTH", "192.168.25.1/24" },
 	};
 
