@@ -29,7 +29,7 @@ class Client:
         self.known = folder / "known_hosts"
 
     def argv(self, login, *words):
-        return [*topology.IN[topology.LAN], "ssh", "-F", "none",
+        return ["ip", "netns", "exec", topology.LAN, "ssh", "-F", "none",
                 "-i", str(self.key), "-o", f"UserKnownHostsFile={self.known}",
                 "-o", "GlobalKnownHostsFile=none", "-o", "BatchMode=yes",
                 "-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10",
