@@ -296,10 +296,17 @@ check:
 	@tools/need check
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/check
 
+# Of the programs here, or with BOARD=virt of the router in QEMU.
 demo:
+ifdef BOARD
+	@tools/need check-firmware
+	@$(again) firmware BOARD=$(BOARD)
+	tests/firmware/demo
+else
 	@tools/need demo
 	@$(again) all
 	tests/lab/demo
+endif
 
 # Benchmarks: programs of tools/bench, run in the lab.
 
