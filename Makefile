@@ -23,7 +23,7 @@ O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san,$(if $(VALGRIND),-valgrind
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config control update smtp dnssec dane policy net tls dns session probe daemon cli shell
+ROOMS := base config control update smtp dnssec dane policy tlsrpt net tls dns session probe daemon cli shell
 uses_base :=
 uses_config := base
 uses_control := base
@@ -32,12 +32,13 @@ uses_smtp := base
 uses_dnssec := base
 uses_dane := base
 uses_policy := base config dnssec dane
+uses_tlsrpt := base config dnssec dane policy
 uses_net := base
 uses_tls := base net
 uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
 uses_probe := base config smtp dnssec dane policy net tls dns session
-uses_daemon := $(uses_session) session control probe
+uses_daemon := $(uses_session) session control probe tlsrpt
 uses_cli := base config control update smtp net dnssec dane policy tls dns probe
 uses_shell := $(uses_cli) cli
 
@@ -45,6 +46,7 @@ uses_shell := $(uses_cli) cli
 libs_net := -levent_core
 libs_dnssec := -lldns -lsodium -lmbedcrypto -leverest
 libs_update := -lsodium
+libs_tlsrpt := -lz
 libs_dane := -lsodium -lmbedx509 -lmbedcrypto -leverest
 libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -lsodium \
 	-Wl,--wrap=mbedtls_x509_crt_parse_der \
@@ -66,7 +68,7 @@ link_rooms = -Wl,--start-group $(call archives,$(1)) -L$(DEPS)/lib \
 
 # Dependencies: fetched as source, built static, once per target.
 DEPS := out/$(TARGET)/deps
-COMPONENTS := libevent ldns mbedtls libsodium libedit
+COMPONENTS := libevent ldns mbedtls libsodium libedit zlib
 NEED := build
 include tools/targets/$(TARGET).mk
 STAMPS := $(COMPONENTS:%=$(DEPS)/%.stamp)

@@ -66,6 +66,9 @@ check(const struct settings *s, const char **expected)
 		if (rule->fallback_cleartext && rule->level != LEVEL_MAY)
 			return DG_ESYNTAX;
 	}
+	*expected = "tlsrpt from where tlsrpt relay is set";
+	if (s->tlsrpt_relay.family != ADDRESS_NONE && s->tlsrpt_from[0] == '\0')
+		return DG_ESYNTAX;
 	*expected = network_check(&s->network);
 	if (*expected != NULL)
 		return DG_ESYNTAX;

@@ -172,6 +172,18 @@ text_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 const struct option_kind kind_text = { text_take, text_show };
 
 static int
+mailbox_take(struct settings *s, const struct option *o,
+    struct option_input *in)
+{
+	struct span word = option_word(in);
+	int err = mailbox_check(word);
+
+	return err != 0 ? err : span_copy_text(member(s, o), MAILBOX_MAX, word);
+}
+
+const struct option_kind kind_mailbox = { mailbox_take, text_show };
+
+static int
 path_take(struct settings *s, const struct option *o, struct option_input *in)
 {
 	struct span word = option_word(in);
@@ -266,8 +278,7 @@ exempt_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 
 const struct option_kind kind_exempt = { exempt_take, exempt_show };
 
-#define DNS_PORT    53
-#define SYSLOG_PORT 514
+#define DNS_PORT 53
 
 /* The port where it is not the usual one. */
 static bool
@@ -311,17 +322,18 @@ const struct option_kind kind_server = { server_take, server_show };
 static int
 remote_take(struct settings *s, const struct option *o, struct option_input *in)
 {
-	(void)o;
-	return address_parse_port(&s->remote, option_word(in), SYSLOG_PORT);
+	return address_parse_port(member(s, o), option_word(in),
+	    (uint16_t)o->max);
 }
 
 static bool
 remote_show(char text[OPTION_VALUE_MAX], const struct settings *s,
     const struct option *o, size_t index)
 {
-	(void)o;
-	return index == 0 && s->remote.family != ADDRESS_NONE &&
-	    show_server(text, &s->remote, SYSLOG_PORT);
+	const struct address *a = member_of(s, o);
+
+	return index == 0 && a->family != ADDRESS_NONE &&
+	    show_server(text, a, (uint16_t)o->max);
 }
 
 const struct option_kind kind_remote = { remote_take, remote_show };

@@ -205,6 +205,19 @@ static const struct option options[] = {
 	    "mail; their numbers stay in the sums. Never more of an address "
 	    "than its domain. 0: no domain is kept, and what there was is "
 	    "removed." },
+	{ "tlsrpt relay", { "ADDRESS[@PORT]" },
+	  "ADDRESS[@PORT]", &kind_remote, AT(tlsrpt_relay), .max = 25,
+	  .help = "mail server that takes TLS reports",
+	  .detail = "With it and `tlsrpt from` each domain that publishes "
+	    "_smtp._tls gets a report each day on what came of the sessions with "
+	    "it (RFC 8460), as mail. The office's own mail server is meant: it "
+	    "queues them, and sends them through danegate like all mail. Without "
+	    "it nothing is gathered." },
+	{ "tlsrpt from", { "MAILBOX" },
+	  "a mailbox, as tls-reports@example.nl", &kind_mailbox,
+	  AT(tlsrpt_from),
+	  .help = "sender of TLS reports, and whom to ask about them",
+	  .detail = "Its domain stands for the organisation, too." },
 	{ "log destination", { "stderr|syslog" },
 	  NULL, &kind_word, AT(log_destination),
 	  .help = "where the log goes",
@@ -214,7 +227,7 @@ static const struct option options[] = {
 	  .help = "least level that is logged",
 	  .detail = "Decisions and deliveries are `info`." },
 	{ "log remote", { "ADDRESS[@PORT]" },
-	  "ADDRESS[@PORT]", &kind_remote,
+	  "ADDRESS[@PORT]", &kind_remote, AT(remote), .max = 514,
 	  .help = "syslog server that gets the log as well",
 	  .detail = "Messages by RFC 5424, to port 514 unless said otherwise. What "
 	    "cannot be sent waits in 16 KiB; what has no room there is lost and "

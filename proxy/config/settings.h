@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mailbox.h"
 #include "base/name.h"
 #include "config/network.h"
 
@@ -134,6 +135,9 @@ struct settings {
 	struct address remote; /* of no family: no log to another machine */
 	enum remote_transport remote_transport;
 	enum log_level remote_level;
+
+	struct address tlsrpt_relay; /* of no family: no TLS reports */
+	char tlsrpt_from[MAILBOX_MAX];
 
 	struct network network; /* of the router; not the daemon's business */
 };

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/date.h"
+#include "daemon/helo.h"
 #include "policy/policy.h"
 
 #define SMTP_PORT 25
-#define HELO_MAX  256
 
 struct retry {
 	struct event *timer;
@@ -159,18 +158,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		wait_seconds(r, RETRY_LOOK_SECONDS);
 }
 
-/* Our name in EHLO: that of the machine, if it is one. */
-static void
-find_helo(struct retry *r)
-{
-	struct name name;
-
-	if (gethostname(r->helo, sizeof(r->helo)) != 0 ||
-	    memchr(r->helo, '\0', sizeof(r->helo)) == NULL ||
-	    name_parse(&name, span_text(r->helo)) != 0 || name.len == 0)
-		(void)snprintf(r->helo, sizeof(r->helo), "localhost");
-}
-
 int
 retry_new(struct retry **out, struct event_base *base,
     const struct probe_means *means)
@@ -184,7 +171,7 @@ retry_new(struct retry **out, struct event_base *base,
 		free(r);
 		return DG_ENOMEM;
 	}
-	find_helo(r);
+	helo_find(r->helo);
 	retry_begin(r, means);
 	*out = r;
 	return 0;

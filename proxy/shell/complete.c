@@ -27,6 +27,7 @@ static const struct {
 	{ "control", "the socket that commands talk to" },
 	{ "state", "what is kept over a restart" },
 	{ "report", "what the report on a month may hold" },
+	{ "tlsrpt", "reports to those whose TLS was met" },
 	{ "log", "where the log goes, and how much of it" },
 	{ "system", "the router's name and its time servers" },
 	{ "interface", "addresses of the WAN and the LAN, DHCP, VLAN, MTU" },

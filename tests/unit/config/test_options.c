@@ -35,6 +35,7 @@ add(void *arg, const char *line)
 static const struct {
 	const char *path, *needs;
 } needs[] = {
+	{ "tlsrpt relay ", "set tlsrpt from reports@example.nl\n" },
 	{ "interface wan gateway ",
 	    "set dns server 192.0.2.53\n"
 	    "set interface wan address 192.168.25.1/24\n"
@@ -73,6 +74,7 @@ sample_of(struct span name)
 		{ "PATH", "/tmp/x" },
 		{ "ADDRESS", "192.168.25.77" },
 		{ "GATEWAY", "fe80::1" },
+		{ "MAILBOX", "tls-reports@example.nl" },
 		{ "KEY", "AAAAC3NzaC1lZDI1NTE5AAAAI"
 			 "LMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1bxLvm1+SVk/" },
 		{ "P256-KEY",
