@@ -90,11 +90,20 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"reason unlisted-destination), messages_by_auth, bytes_by_auth (of the "
 		"least protected recipient), dns (object: lookups by "
 		"status)." },
+	[CONTROL_SHOW_TLSRPT] = {
+		"show tlsrpt", CONTROL_NOTHING, CONTROL_VIEW,
+		"what the next TLS reports will say, and how the last ones went",
+		"on, since (0: nothing yet), sessions_lost (for want of room), waiting "
+		"(domains of the day before that are not yet told), sent and failed "
+		"(reports since the start), domains: array of domain, policy (tlsa, "
+		"no-policy-found), successes and failures (sessions). Whether a domain "
+		"wants a report is looked up when the day is over." },
 	[CONTROL_SHOW_MEMORY] = {
 		"show memory", CONTROL_NOTHING, CONTROL_VIEW,
 		"who uses how much memory",
 		"limit_bytes, session_bytes (of one), sessions_bytes, tls_bytes, "
 		"tls_peak_bytes, tls_limit_bytes, downgrade_memory_bytes, "
+		"tlsrpt_bytes, "
 		"dns_cache_bytes, "
 		"dns_cache_limit_bytes, resident_bytes (of the process)." },
 	[CONTROL_SHOW_CONFIGURATION] = {
@@ -127,6 +136,11 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"clear downgrade-memory", CONTROL_HOST, CONTROL_ADMIN,
 		"let a host be in clear again",
 		"cleared: false when the host was not remembered." },
+	[CONTROL_REQUEST_TLSRPT] = {
+		"request tlsrpt", CONTROL_NOTHING, CONTROL_ADMIN,
+		"send the TLS reports now, as if the day were over",
+		"begun: true. The log tells of each: tlsrpt-sent, tlsrpt-waits. "
+		"Otherwise error." },
 	[CONTROL_REQUEST_RELOAD] = {
 		"request reload", CONTROL_NOTHING, CONTROL_ADMIN,
 		"read the configuration file again",

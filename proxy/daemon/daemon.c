@@ -23,6 +23,7 @@
 #include "daemon/remote.h"
 #include "daemon/retry.h"
 #include "daemon/sums.h"
+#include "daemon/tlsreports.h"
 #include "dns/system.h"
 #include "net/listener.h"
 #include "session/proxy.h"
@@ -73,6 +74,7 @@ struct daemon {
 	struct blocks *blocks;
 	struct remote *remote;
 	struct retry *retry;
+	struct tlsreports *tlsreports;
 	uint64_t lookups[COUNTS_STATUSES]; /* of resolvers before this one */
 	bool foreground;		   /* somebody looks after it */
 	bool again_wanted;
@@ -427,6 +429,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 		    "proxy listen-port, user, memory-limit and the control "
 		    "socket change with the next start");
 	retry_stop(d->retry);
+	tlsreports_stop(d->tlsreports);
 	settings_free(&d->settings);
 	d->settings = next;
 	daemon_set_tls(d);
@@ -437,6 +440,7 @@ daemon_reload(struct daemon *d, struct config_error *error, bool *restart)
 	d->authorities = authorities;
 	means = daemon_means(d);
 	retry_begin(d->retry, &means);
+	tlsreports_begin(d->tlsreports, &d->settings, d->resolver);
 	exceptions_settings(d->exceptions, &d->settings);
 	sums_move(d->sums, d->settings.state_directory);
 	ledger_settings(d->ledger, &d->settings, daemon_time());
@@ -483,6 +487,7 @@ daemon_insight(const struct daemon *d, const struct counts *counts,
 		.resolver = d->resolver,
 		.tls = d->tls,
 		.logbook = d->logbook,
+		.tlsreports = d->tlsreports,
 		.started = d->started,
 		.stopping = d->stopping,
 	};
@@ -500,10 +505,23 @@ daemon_clear_cache(struct daemon *d, struct json *j)
 		return;
 	}
 	retry_stop(d->retry);
+	tlsreports_stop(d->tlsreports);
 	daemon_use_resolver(d, fresh);
 	means = daemon_means(d);
 	retry_begin(d->retry, &means);
+	tlsreports_begin(d->tlsreports, &d->settings, d->resolver);
 	json_put_bool(j, "cleared", true);
+}
+
+static void
+daemon_answer_tlsrpt(struct daemon *d, struct json *j)
+{
+	if (tlsreports_send(d->tlsreports, daemon_time()))
+		json_put_bool(j, "begun", true);
+	else
+		json_put_text(j, "error",
+		    "no tlsrpt relay is set, the time is not known, or others "
+		    "are still on their way");
 }
 
 /* What a request over the control socket asks for. */
@@ -527,6 +545,8 @@ daemon_answer(void *arg, struct json *j, const struct control_request *request,
 		    memory_forget(proxy_memory(d->proxy), request->argument) ==
 			0);
 		keep_save(d->keep);
+	} else if (request->verb == CONTROL_REQUEST_TLSRPT) {
+		daemon_answer_tlsrpt(d, j);
 	} else if (request->verb == CONTROL_REQUEST_RESTART && !d->foreground) {
 		json_put_text(j, "error",
 		    "started without -f: nobody would start it again");
@@ -676,6 +696,7 @@ daemon_on_decided(void *arg, const struct proxy_decided *decided)
 	const struct watch_decision *w = decided->decision;
 
 	ledger_note(d->ledger, decided, daemon_time());
+	tlsreports_note(d->tlsreports, decided, daemon_time());
 	if (watch_is_held(w) && !w->passed)
 		blocks_note(d->blocks, &w->domain, w->judgement.reason,
 		    clock_monotonic_ms());
@@ -706,6 +727,9 @@ daemon_state(struct daemon *d)
 		    daemon_time());
 	if (err == 0)
 		err = retry_new(&d->retry, d->base, &means);
+	if (err == 0)
+		err = tlsreports_new(&d->tlsreports, d->base, &d->settings,
+		    d->resolver);
 	if (err == 0)
 		proxy_on_decided(d->proxy, daemon_on_decided, d);
 	return err;
@@ -757,6 +781,7 @@ daemon_free(struct daemon *d)
 {
 	control_free(d->control);
 	retry_free(d->retry);
+	tlsreports_free(d->tlsreports);
 	d->control = NULL;
 	exceptions_free(d->exceptions);
 	sums_free(d->sums, daemon_time());

@@ -206,6 +206,7 @@ show_memory(struct json *j, const struct insight *in)
 	json_put_number(j, "tls_limit_bytes", tls->limit);
 	json_put_number(j, "downgrade_memory_bytes",
 	    memory_bytes(proxy_memory(in->proxy)));
+	json_put_number(j, "tlsrpt_bytes", tlsreports_bytes(in->tlsreports));
 	json_put_number(j, "dns_cache_bytes", c.bytes);
 	json_put_number(j, "dns_cache_limit_bytes", c.bytes_limit);
 	json_put_number(j, "resident_bytes", resident_bytes());
@@ -243,12 +244,14 @@ insight_show(struct json *j, const struct insight *in,
 	case CONTROL_SHOW_POLICY:
 	case CONTROL_SHOW_TLS_SESSIONS:
 	case CONTROL_SHOW_DOWNGRADE_MEMORY:
+	case CONTROL_SHOW_TLSRPT:
 	case CONTROL_SHOW_CONFIGURATION:
 	case CONTROL_SHOW_LOG:
 		return insight_list(j, in, request, at);
 	case CONTROL_MONITOR:
 	case CONTROL_CLEAR_DNS_CACHE:
 	case CONTROL_CLEAR_DOWNGRADE_MEMORY:
+	case CONTROL_REQUEST_TLSRPT:
 	case CONTROL_REQUEST_RELOAD:
 	case CONTROL_REQUEST_RESTART:
 	case CONTROL_REQUEST_SHUTDOWN:

@@ -12,6 +12,7 @@
 #include "control/control.h"
 #include "daemon/control.h"
 #include "daemon/logbook.h"
+#include "daemon/tlsreports.h"
 #include "dns/resolver.h"
 #include "policy/counts.h"
 #include "session/proxy.h"
@@ -23,6 +24,7 @@ struct insight {
 	const struct resolver *resolver;
 	const struct tls_context *tls;
 	const struct logbook *logbook;
+	const struct tlsreports *tlsreports;
 	const struct counts *counts; /* since the start; for show statistics */
 	const struct counts *today;  /* of this day; for show status */
 	uint64_t log_dropped;	     /* not sent to the syslog server */

@@ -437,6 +437,45 @@ list_statements(struct listing *l)
 	return end(l);
 }
 
+/* TLS reports */
+
+static void
+put_tlsrpt(struct json *j, const struct tlsrpt_domain *domain)
+{
+	for (enum tlsrpt_policy p = TLSRPT_NO_POLICY; p < TLSRPT_POLICIES;
+	     p++) {
+		const struct tlsrpt_sum *sum = &domain->sums[p];
+
+		if (sum->successes + sum->failures == 0)
+			continue;
+		json_object(j);
+		json_put_text(j, "domain", domain->name);
+		json_put_text(j, "policy", tlsrpt_policy_text(p));
+		json_put_number(j, "successes", sum->successes);
+		json_put_number(j, "failures", sum->failures);
+		json_close(j);
+	}
+}
+
+static bool
+list_tlsrpt(struct listing *l)
+{
+	const struct tlsrpt_tally *tally = tlsreports_tally(l->in->tlsreports);
+	const struct tlsrpt_domain *domain;
+
+	if (is_first(l, 0)) {
+		tlsreports_show(l->j, l->in->tlsreports);
+		begin(l, "domains");
+	}
+	while (tally != NULL &&
+	    (domain = tlsrpt_tally_domain(tally, l->at->next)) != NULL &&
+	    admit(l)) {
+		put_tlsrpt(l->j, domain);
+		l->at->next++;
+	}
+	return end(l);
+}
+
 /* The log */
 
 static void
@@ -543,6 +582,8 @@ insight_list(struct json *j, const struct insight *in,
 		return list_kept(&l);
 	case CONTROL_SHOW_DOWNGRADE_MEMORY:
 		return list_hosts(&l);
+	case CONTROL_SHOW_TLSRPT:
+		return list_tlsrpt(&l);
 	case CONTROL_SHOW_CONFIGURATION:
 		return list_statements(&l);
 	case CONTROL_SHOW_LOG:
@@ -557,6 +598,7 @@ insight_list(struct json *j, const struct insight *in,
 	case CONTROL_MONITOR:
 	case CONTROL_CLEAR_DNS_CACHE:
 	case CONTROL_CLEAR_DOWNGRADE_MEMORY:
+	case CONTROL_REQUEST_TLSRPT:
 	case CONTROL_REQUEST_RELOAD:
 	case CONTROL_REQUEST_RESTART:
 	case CONTROL_REQUEST_SHUTDOWN:

@@ -58,7 +58,8 @@ letter_unwelcome(struct letter *l)
 	const struct smtp_reply *reply = &l->reader.reply;
 	char why[LETTER_FAULT_MAX];
 
-	(void)snprintf(why, sizeof(why), "%d %s", reply->code, reply->text);
+	(void)snprintf(why, sizeof(why), "%d %.*s", reply->code,
+	    LETTER_FAULT_MAX - 20, reply->text);
 	return letter_end(l,
 	    reply->code >= 500 ? LETTER_REFUSED : LETTER_FAILED, why);
 }

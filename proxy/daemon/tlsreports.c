@@ -317,7 +317,6 @@ tlsreports_show(struct json *j, const struct tlsreports *t)
 
 	json_put_bool(j, "on", is_on(t));
 	json_put_number(j, "since", today != NULL ? (uint64_t)today->since : 0);
-	json_put_number(j, "domains", today != NULL ? today->ndomains : 0);
 	json_put_number(j, "sessions_lost", today != NULL ? today->lost : 0);
 	json_put_number(j, "waiting", t->past != NULL ? t->past->ndomains : 0);
 	json_put_number(j, "sent", t->sent);

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* What is read is not written to. */
+#define ZLIB_CONST
 #include <zlib.h>
 
 #define TIME_MAX 48
@@ -14,22 +17,43 @@
 #define GZIP_FORMAT  16
 #define MEMORY_LEVEL 5
 
+/* The same moment as JSON has it (RFC 3339), as a header does (RFC 5322 3.3),
+ * and without marks. */
 static const char *
-time_text(char text[TIME_MAX], const char *format, int64_t seconds)
+rfc3339(char text[TIME_MAX], int64_t seconds)
 {
 	const time_t t = (time_t)seconds;
 	struct tm tm;
 
 	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, TIME_MAX, format, &tm) == 0)
+	    strftime(text, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		text[0] = '\0';
 	return text;
 }
 
 static const char *
-rfc3339(char text[TIME_MAX], int64_t seconds)
+rfc5322(char text[TIME_MAX], int64_t seconds)
 {
-	return time_text(text, "%Y-%m-%dT%H:%M:%SZ", seconds);
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, TIME_MAX, "%a, %d %b %Y %H:%M:%S +0000", &tm) == 0)
+		text[0] = '\0';
+	return text;
+}
+
+static const char *
+bare_time(char text[TIME_MAX], int64_t seconds)
+{
+	size_t n = 0;
+
+	(void)rfc3339(text, seconds);
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p != '-' && *p != ':')
+			text[n++] = *p;
+	text[n] = '\0';
+	return text;
 }
 
 /* The part behind the @: who sends the report. */
@@ -47,7 +71,7 @@ id_text(char text[TIME_MAX + NAME_TEXT_MAX + MAILBOX_MAX],
 	char since[TIME_MAX];
 
 	(void)snprintf(text, TIME_MAX + NAME_TEXT_MAX + MAILBOX_MAX,
-	    "%s.%s@%s", time_text(since, "%Y%m%dT%H%M%SZ", about->since),
+	    "%s.%s@%s", bare_time(since, about->since),
 	    domain->name, submitter(about));
 }
 
@@ -216,7 +240,7 @@ put_header(FILE *f, const struct tlsrpt_domain *domain,
 	    "TLS-Required: No\r\n"
 	    "Auto-Submitted: auto-generated\r\n"
 	    "MIME-Version: 1.0\r\n",
-	    time_text(date, "%a, %d %b %Y %H:%M:%S +0000", about->now), id,
+	    rfc5322(date, about->now), id,
 	    domain->name, submitter(about), id, domain->name,
 	    submitter(about));
 }

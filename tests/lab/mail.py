@@ -187,7 +187,8 @@ class LegacyMta(Postfix):
         settings = {
             "myhostname": "mail.office.example",
             "inet_interfaces": ", ".join(topology.MTA.values()),
-            "mynetworks": f"{topology.MTA[4]}, [{topology.MTA[6]}]",
+            "mynetworks": f"{topology.MTA[4]}, [{topology.MTA[6]}], "
+                          f"{topology.ROUTER[4]}",
             "smtp_tls_security_level": "none",
             # Lines of any length go out as they came in.
             "smtp_line_length_limit": 0,

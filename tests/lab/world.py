@@ -106,6 +106,17 @@ SITES = {site.name: site for site in (
     Site("broken.test", 69, server=""),
 )}
 
+# What sites publish at _smtp._tls (RFC 8460 3); the others nothing.
+REPORTS_TO = {"dane-ee.test": "mailto:{}",
+              "mismatch.test": "https://example.test/, mailto:{}?subject=x",
+              "plain-tls.test": "https://example.test/"}
+
+
+def rua_of(site, family):
+    """The mailbox that wants the site's reports."""
+    return f"tls-{site.name}@v{family}.dane-ee.test"
+
+
 # What the resolver of the office's mail server is made to believe.
 LIES = [f"v{family}.{name} MX 10 mx{family}.evil.test."
         for family in FAMILIES for name in ("forged.test.", "lost-mx.test.")]
@@ -187,6 +198,10 @@ class World:
                         f"too{family} MX {mx_data}",
                         f"{host} {kind} {site.address(family)}",
                         *self._tlsa_records(site, host)]
+            if site.name in REPORTS_TO:
+                rua = REPORTS_TO[site.name].format(rua_of(site, family))
+                records.append(f"_smtp._tls.v{family} TXT "
+                               f'"v=TLSRPTv1;" " rua={rua};"')
         return dns.Zone(f"{site.name}.", records, signed=site.signed,
                         nsec3=site.nsec3, spoilt=site.spoilt,
                         served=site.served)
