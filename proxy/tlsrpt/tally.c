@@ -263,13 +263,21 @@ strings_set(struct tlsrpt_tally *t, struct tlsrpt_sum *sum,
 		memcpy(sum->strings, text, n + 1);
 }
 
+/* Both may be not known. */
+static bool
+is_same_host(const struct address *a, const struct address *b)
+{
+	return (a->family == ADDRESS_NONE && b->family == ADDRESS_NONE) ||
+	    address_same_host(a, b);
+}
+
 static bool
 is_same(const struct tlsrpt_failure *f, const struct tlsrpt_seen *seen,
     const char *mx)
 {
 	return f->result == seen->result && f->reason == seen->reason &&
-	    address_same_host(&f->server, seen->server) &&
-	    address_same_host(&f->local, seen->local) && strcmp(f->mx, mx) == 0;
+	    is_same_host(&f->server, seen->server) &&
+	    is_same_host(&f->local, seen->local) && strcmp(f->mx, mx) == 0;
 }
 
 /* A new detail at the end of the list, if there is room; NULL. */
