@@ -17,8 +17,7 @@ is_atext(uint8_t c)
 static bool
 is_dot_atom(struct span s)
 {
-	if (s.n == 0 || s.n > LOCAL_MAX || s.p[0] == '.' ||
-	    s.p[s.n - 1] == '.')
+	if (s.n == 0 || s.n > LOCAL_MAX || s.p[0] == '.' || s.p[s.n - 1] == '.')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_atext(s.p[i]) && (s.p[i] != '.' || s.p[i - 1] == '.'))

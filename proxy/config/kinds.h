@@ -17,7 +17,7 @@ extern const struct option_kind kind_exempt;
 extern const struct option_kind kind_server;
 extern const struct option_kind kind_remote;  /* max: its usual port */
 extern const struct option_kind kind_mailbox; /* MAILBOX_MAX bytes */
-extern const struct option_kind kind_level;  /* the default one */
+extern const struct option_kind kind_level;   /* the default one */
 extern const struct option_kind kind_domain;
 extern const struct option_kind kind_relay;
 

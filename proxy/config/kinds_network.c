@@ -267,8 +267,8 @@ const struct option_kind kind_route = { route_take, route_show };
 
 /* admin|view TYPE BLOB */
 
-static const char *const logins[] = { [SSH_ADMIN] = "admin",
-	[SSH_VIEW] = "view" };
+static const char
+    *const logins[] = { [SSH_ADMIN] = "admin", [SSH_VIEW] = "view" };
 
 static int
 ssh_key_take(struct settings *s, const struct option *o,

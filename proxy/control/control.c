@@ -96,8 +96,8 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"on, since (0: nothing yet), sessions_lost (for want of room), waiting "
 		"(domains of the day before that are not yet told), sent and failed "
 		"(reports since the start), domains: array of domain, policy (tlsa, "
-		"no-policy-found), successes and failures (sessions). Whether a domain "
-		"wants a report is looked up when the day is over." },
+		"no-policy-found), successes and failures (sessions). A domain that "
+		"wants no report is forgotten as soon as that has been looked up." },
 	[CONTROL_SHOW_MEMORY] = {
 		"show memory", CONTROL_NOTHING, CONTROL_VIEW,
 		"who uses how much memory",

@@ -126,13 +126,13 @@ take_reply(struct letter *l)
 
 	switch (l->step) {
 	case STEP_BANNER:
-		return code == 220 ? ask(l, STEP_EHLO, "EHLO ", l->plan.helo,
-					 "")
-				   : letter_unwelcome(l);
+		return code == 220
+		    ? ask(l, STEP_EHLO, "EHLO ", l->plan.helo, "")
+		    : letter_unwelcome(l);
 	case STEP_EHLO:
-		return code < 300 ? ask(l, STEP_MAIL, "MAIL FROM:<",
-					l->plan.from, ">")
-				  : letter_unwelcome(l);
+		return code < 300
+		    ? ask(l, STEP_MAIL, "MAIL FROM:<", l->plan.from, ">")
+		    : letter_unwelcome(l);
 	case STEP_MAIL:
 		return code < 300 ? ask_rcpt(l) : letter_unwelcome(l);
 	case STEP_RCPT:
@@ -162,8 +162,7 @@ send_text(struct letter *l)
 		l->sent += n;
 		return n > 0 && buf_put(out, rest.p, n) == 0;
 	}
-	if (l->sent > l->plan.text.n ||
-	    buf_put(out, end, sizeof(end) - 1) != 0)
+	if (l->sent > l->plan.text.n || buf_put(out, end, sizeof(end) - 1) != 0)
 		return false;
 	l->sent++; /* the end has been said */
 	return true;
@@ -194,11 +193,11 @@ run(struct letter *l)
 		if (l->step == STEP_CONNECT) {
 			if (status == UPSTREAM_CONNECTING)
 				return;
-			on = status == UPSTREAM_OPEN ? letter_goto(l,
-							   STEP_BANNER)
-						     : letter_lost(l);
-		} else if (l->step == STEP_TEXT &&
-		    status == UPSTREAM_OPEN && send_text(l)) {
+			on = status == UPSTREAM_OPEN
+			    ? letter_goto(l, STEP_BANNER)
+			    : letter_lost(l);
+		} else if (l->step == STEP_TEXT && status == UPSTREAM_OPEN &&
+		    send_text(l)) {
 			on = true;
 		} else {
 			on = read_reply(l, status);

@@ -8,9 +8,9 @@
 
 #include "base/address.h"
 
-#define LETTER_SECONDS	300 /* that each step may take, RFC 5321 4.5.3.2 */
+#define LETTER_SECONDS	 300 /* that each step may take, RFC 5321 4.5.3.2 */
 #define LETTER_FAULT_MAX 200
-#define LETTER_TO_MAX	4
+#define LETTER_TO_MAX	 4
 
 enum letter_outcome {
 	LETTER_FAILED = 0, /* for now: to be tried again */

@@ -15,11 +15,14 @@ struct tlsreports {
 	const struct settings *settings;
 	struct resolver *resolver;
 	struct event *timer;
-	struct tlsrpt_tally *today; /* NULL: nothing yet */
-	struct tlsrpt_tally *past;  /* is being told of; NULL: none is */
-	int64_t until;		    /* the last second of past */
-	int64_t due;		    /* not before that it is gone on with */
-	size_t next;		    /* domain of past */
+	struct budget budget;
+	struct tlsrpt_tally *today;	 /* NULL: nothing yet */
+	size_t known;			 /* its first domains want a report */
+	struct resolver_query *question; /* whether the next one does */
+	struct tlsrpt_tally *past;	 /* is being told of; NULL: none is */
+	int64_t until;			 /* the last second of past */
+	int64_t due;		      /* not before that it is gone on with */
+	size_t next;		      /* domain of past */
 	struct resolver_query *query; /* whom that one wants told */
 	struct tlsrpt_record to;
 	struct letter *letter;
@@ -142,6 +145,15 @@ write_letter(struct tlsreports *t, const struct tlsrpt_domain *domain)
 }
 
 /* Reports by HTTPS are not sent: who wants no others gets none. */
+static bool
+wants_letters(struct tlsrpt_record *to, const struct dnssec_result *result)
+{
+	return (result->status == DNSSEC_SECURE ||
+		   result->status == DNSSEC_INSECURE) &&
+	    tlsrpt_record_find(to, result->answers, result->nanswers) == 0 &&
+	    to->nmailboxes > 0;
+}
+
 static void
 on_record(void *arg, const struct dnssec_result *result)
 {
@@ -155,11 +167,7 @@ on_record(void *arg, const struct dnssec_result *result)
 		skip_domain(t);
 		return;
 	}
-	if ((result->status != DNSSEC_SECURE &&
-		result->status != DNSSEC_INSECURE) ||
-	    tlsrpt_record_find(&t->to, result->answers, result->nanswers) !=
-		0 ||
-	    t->to.nmailboxes == 0) {
+	if (!wants_letters(&t->to, result)) {
 		drop_domain(t);
 		return;
 	}
@@ -173,20 +181,52 @@ on_record(void *arg, const struct dnssec_result *result)
 	drop_domain(t);
 }
 
-static void
-ask_record(struct tlsreports *t, const struct tlsrpt_domain *domain)
+static int
+look_up(struct tlsreports *t, struct resolver_query **query,
+    const struct tlsrpt_domain *domain, resolver_done *done)
 {
 	struct name name;
 	struct name owner;
+	int err = name_parse(&name, span_text(domain->name));
 
-	if (name_parse(&name, span_text(domain->name)) != 0 ||
-	    name_prepend(&owner, TLSRPT_PREFIX, &name) != 0)
-		drop_domain(t);
-	else if (resolver_lookup(&t->query, t->resolver, &owner, DNS_TYPE_TXT,
-		     on_record, t) != 0) {
-		t->query = NULL;
-		skip_domain(t);
-	}
+	if (err == 0)
+		err = name_prepend(&owner, TLSRPT_PREFIX, &name);
+	if (err == 0)
+		err = resolver_lookup(query, t->resolver, &owner, DNS_TYPE_TXT,
+		    done, t);
+	if (err != 0)
+		*query = NULL;
+	return err;
+}
+
+static void
+on_question(void *arg, const struct dnssec_result *result)
+{
+	struct tlsreports *t = arg;
+	struct tlsrpt_record to;
+
+	t->question = NULL;
+	/* What cannot be found out now is asked again at the end. */
+	if (result->status == DNSSEC_INDETERMINATE ||
+	    wants_letters(&to, result))
+		t->known++;
+	else
+		tlsrpt_tally_drop(t->today, t->known);
+	wait_seconds(t, 0);
+}
+
+/* Whether the next domain of this day wants a report. */
+static void
+ask_next(struct tlsreports *t)
+{
+	const struct tlsrpt_domain *domain = t->today != NULL
+	    ? tlsrpt_tally_domain(t->today, t->known)
+	    : NULL;
+
+	if (domain == NULL || t->question != NULL)
+		return;
+	if (look_up(t, &t->question, domain, on_question) != 0)
+		t->known++;
 }
 
 /* What could not be told until now never will be. */
@@ -208,7 +248,10 @@ drop_flight(struct tlsreports *t)
 {
 	if (t->query != NULL)
 		resolver_cancel(t->query);
+	if (t->question != NULL)
+		resolver_cancel(t->question);
 	t->query = NULL;
+	t->question = NULL;
 	end_letter(t);
 }
 
@@ -224,6 +267,7 @@ close_tally(struct tlsreports *t, int64_t until, int64_t due)
 		    (unsigned long long)t->today->lost);
 	t->past = t->today;
 	t->today = NULL;
+	t->known = 0;
 	t->until = until;
 	t->due = due;
 	t->next = 0;
@@ -237,7 +281,8 @@ tell(struct tlsreports *t, int64_t now)
 	    t->next);
 
 	if (domain != NULL) {
-		ask_record(t, domain);
+		if (look_up(t, &t->query, domain, on_record) != 0)
+			skip_domain(t);
 		return;
 	}
 	if (t->past->ndomains == 0) {
@@ -263,6 +308,7 @@ tlsreports_look(struct tlsreports *t, int64_t now)
 	if (t->today != NULL && now > day_end(t->today->since))
 		close_tally(t, day_end(t->today->since),
 		    now + random_below(TLSREPORTS_DELAY_SECONDS));
+	ask_next(t);
 	if (t->past != NULL && t->query == NULL && t->letter == NULL &&
 	    now >= t->due)
 		tell(t, now);
@@ -293,10 +339,13 @@ tlsreports_note(struct tlsreports *t, const struct proxy_decided *decided,
 	    tlsrpt_tally_new(&t->today,
 		t->past != NULL && t->until >= now - now % DATE_SECONDS
 		    ? t->until + 1
-		    : now - now % DATE_SECONDS) != 0)
+		    : now - now % DATE_SECONDS,
+		&t->budget) != 0)
 		return;
 	seen.policy = tlsrpt_policy_of(r, seen.result);
 	tlsrpt_tally_note(t->today, &seen);
+	if (t->question == NULL && t->known < t->today->ndomains)
+		wait_seconds(t, 0);
 }
 
 bool
@@ -332,8 +381,7 @@ tlsreports_tally(const struct tlsreports *t)
 size_t
 tlsreports_bytes(const struct tlsreports *t)
 {
-	return sizeof(*t) + (t->today != NULL ? t->today->bytes : 0) +
-	    (t->past != NULL ? t->past->bytes : 0);
+	return sizeof(*t) + t->budget.used;
 }
 
 static void
@@ -358,6 +406,8 @@ tlsreports_new(struct tlsreports **out, struct event_base *base,
 		return DG_ENOMEM;
 	}
 	t->base = base;
+	t->budget = (struct budget){ .name = "tlsrpt",
+		.limit = TLSREPORTS_BYTES_MAX };
 	helo_find(t->helo);
 	tlsreports_begin(t, settings, resolver);
 	*out = t;
@@ -381,6 +431,7 @@ tlsreports_begin(struct tlsreports *t, const struct settings *settings,
 		give_up(t);
 		tlsrpt_tally_free(t->today);
 		t->today = NULL;
+		t->known = 0;
 	}
 	wait_seconds(t, TLSREPORTS_LOOK_SECONDS);
 }

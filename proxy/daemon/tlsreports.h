@@ -3,8 +3,9 @@
  * tells each domain that publishes _smtp._tls what came of the sessions with
  * it, by a letter to the mail server of `tlsrpt relay`. One domain at a time, at
  * some time within four hours, so that not all senders come at once. What the
- * mail server does not take is tried again until the next day is over. Kept in
- * memory alone: a restart forgets what was not yet told.
+ * mail server does not take is tried again until the next day is over. A domain
+ * is asked when it is first seen, too: those that want no report take no room.
+ * Kept in memory alone: a restart forgets what was not yet told.
  */
 #ifndef DG_DAEMON_TLSREPORTS_H
 #define DG_DAEMON_TLSREPORTS_H
@@ -16,6 +17,8 @@
 #define TLSREPORTS_LOOK_SECONDS	 300 /* whether a day is over */
 #define TLSREPORTS_DELAY_SECONDS (4 * 3600)
 #define TLSREPORTS_AGAIN_SECONDS 900
+/* Of a day and of the one before together. */
+#define TLSREPORTS_BYTES_MAX	 ((size_t)28 << 10)
 
 struct event_base;
 struct tlsreports;

@@ -29,7 +29,7 @@
 
 #define EVIDENCE_OPEN_MAX  512 /* domains and causes, not protected */
 #define EVIDENCE_HELD_MAX  256 /* domains and reasons, held */
-#define EVIDENCE_BYTES_MAX ((size_t)96 << 10) /* all of it */
+#define EVIDENCE_BYTES_MAX ((size_t)84 << 10) /* all of it */
 
 /* Why mail to a domain was not protected by DANE. */
 enum cause {

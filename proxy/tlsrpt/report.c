@@ -70,9 +70,8 @@ id_text(char text[TIME_MAX + NAME_TEXT_MAX + MAILBOX_MAX],
 {
 	char since[TIME_MAX];
 
-	(void)snprintf(text, TIME_MAX + NAME_TEXT_MAX + MAILBOX_MAX,
-	    "%s.%s@%s", bare_time(since, about->since),
-	    domain->name, submitter(about));
+	(void)snprintf(text, TIME_MAX + NAME_TEXT_MAX + MAILBOX_MAX, "%s.%s@%s",
+	    bare_time(since, about->since), domain->name, submitter(about));
 }
 
 static void
@@ -240,9 +239,8 @@ put_header(FILE *f, const struct tlsrpt_domain *domain,
 	    "TLS-Required: No\r\n"
 	    "Auto-Submitted: auto-generated\r\n"
 	    "MIME-Version: 1.0\r\n",
-	    rfc5322(date, about->now), id,
-	    domain->name, submitter(about), id, domain->name,
-	    submitter(about));
+	    rfc5322(date, about->now), id, domain->name, submitter(about), id,
+	    domain->name, submitter(about));
 }
 
 static void

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE_BYTES 16 /* of the allocator, for each piece of memory */
+#define PIECE_BYTES 24 /* of the allocator, for each piece of memory */
 
 const char *
 tlsrpt_result_text(enum tlsrpt_result result)
@@ -105,13 +105,15 @@ tlsrpt_policy_of(const struct requirement *r, enum tlsrpt_result result)
 }
 
 int
-tlsrpt_tally_new(struct tlsrpt_tally **out, int64_t since)
+tlsrpt_tally_new(struct tlsrpt_tally **out, int64_t since,
+    struct budget *budget)
 {
 	struct tlsrpt_tally *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return DG_ENOMEM;
 	t->since = since;
+	t->budget = budget;
 	*out = t;
 	return 0;
 }
@@ -122,11 +124,11 @@ take(struct tlsrpt_tally *t, size_t n)
 {
 	void *p;
 
-	if (t->bytes + n + PIECE_BYTES > TLSRPT_BYTES_MAX)
+	if (budget_take(t->budget, n + PIECE_BYTES) != 0)
 		return NULL;
 	p = calloc(1, n);
-	if (p != NULL)
-		t->bytes += n + PIECE_BYTES;
+	if (p == NULL)
+		budget_give(t->budget, n + PIECE_BYTES);
 	return p;
 }
 
@@ -136,7 +138,7 @@ give(struct tlsrpt_tally *t, void *p, size_t n)
 	if (p == NULL)
 		return;
 	free(p);
-	t->bytes -= n + PIECE_BYTES;
+	budget_give(t->budget, n + PIECE_BYTES);
 }
 
 static void

@@ -10,10 +10,10 @@
 #ifndef DG_TLSRPT_TALLY_H
 #define DG_TLSRPT_TALLY_H
 
+#include "base/budget.h"
 #include "policy/policy.h"
 
-#define TLSRPT_BYTES_MAX    ((size_t)64 << 10) /* all that a tally takes */
-#define TLSRPT_FAILURES_MAX 16		       /* details of a policy */
+#define TLSRPT_FAILURES_MAX 16	 /* details of a policy */
 #define TLSRPT_STRINGS_MAX  1024 /* bytes of a policy's TLSA records */
 
 /* The result types of RFC 8460 4.3 that there are reasons for here. */
@@ -70,7 +70,7 @@ struct tlsrpt_failure {
 
 struct tlsrpt_sum {
 	uint64_t successes;
-	uint64_t failures; /* all, also those without a detail */
+	uint64_t failures;  /* all, also those without a detail */
 	uint64_t succeeded; /* the last session that did; ids begin with 1 */
 	uint64_t failed;    /* the last that failed without a detail */
 	size_t ndetails;
@@ -88,13 +88,15 @@ struct tlsrpt_domain {
 struct tlsrpt_tally {
 	int64_t since; /* seconds since 1970 */
 	uint64_t lost; /* sessions that there was no room for */
-	size_t bytes;
+	struct budget *budget;
 	size_t ndomains;
 	struct tlsrpt_domain *domains;
 };
 
-DG_MUSTCHECK int tlsrpt_tally_new(struct tlsrpt_tally **out,
-    int64_t since); /* DG_ENOMEM */
+/* All that it takes is taken from the budget, which must outlive it.
+ * DG_ENOMEM. */
+DG_MUSTCHECK int tlsrpt_tally_new(struct tlsrpt_tally **out, int64_t since,
+    struct budget *budget);
 void tlsrpt_tally_free(struct tlsrpt_tally *t); /* NULL is fine */
 
 void tlsrpt_tally_note(struct tlsrpt_tally *t, const struct tlsrpt_seen *seen);

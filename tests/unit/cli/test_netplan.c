@@ -42,8 +42,8 @@ static const char defaults[] = "hostname='danegate'\n"
 			       "listen_port='10025'\n";
 
 /* Types and blobs of public keys, RFC 8709 4 and RFC 5656 3.1. */
-#define ED25519_KEY                     \
-	"AAAAC3NzaC1lZDI1NTE5AAAAI"     \
+#define ED25519_KEY                 \
+	"AAAAC3NzaC1lZDI1NTE5AAAAI" \
 	"LMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1bxLvm1+SVk/"
 #define P256_KEY                                                \
 	"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB" \
@@ -100,8 +100,7 @@ static const char everything_planned[] =
     "routes='192.0.2.0/24,10.1.2.4 2001:db8:2::/48,2001:db8:1::4'\n"
     "ssh='on'\n"
     "ssh_admin='ssh-ed25519," ED25519_KEY "'\n"
-    "ssh_view='ecdsa-sha2-nistp256," P256_KEY " ssh-ed25519," ED25519_KEY
-    "'\n"
+    "ssh_view='ecdsa-sha2-nistp256," P256_KEY " ssh-ed25519," ED25519_KEY "'\n"
     "exempt4='192.168.25.7/32 192.168.25.64/28'\n"
     "exempt6='2001:db8:1::/64'\n"
     "listen_port='2525'\n";

@@ -75,8 +75,9 @@ sample_of(struct span name)
 		{ "ADDRESS", "192.168.25.77" },
 		{ "GATEWAY", "fe80::1" },
 		{ "MAILBOX", "tls-reports@example.nl" },
-		{ "KEY", "AAAAC3NzaC1lZDI1NTE5AAAAI"
-			 "LMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1bxLvm1+SVk/" },
+		{ "KEY",
+		    "AAAAC3NzaC1lZDI1NTE5AAAAI"
+		    "LMGSinxhPZBFwKUE1TmGkYQ0LDDU+Kq1bxLvm1+SVk/" },
 		{ "P256-KEY",
 		    "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBB"
 		    "N0DJvHpTO+VMNvnUgYRNjePGIRzRvRmPFG0gLbZL1bHf7sBzKTt"

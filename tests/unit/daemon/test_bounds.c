@@ -1,7 +1,8 @@
 /*
  * What policy keeps takes less than 512 KiB at its limits: downgrade memory,
- * evidence for the report, block events, the queue to the syslog server and the
- * sums of days together, as the allocator was asked for it.
+ * evidence for the report, block events, the queue to the syslog server, the sums
+ * of days and the tallies of TLS reports (of a day and the one before) together,
+ * as the allocator was asked for it.
  */
 /* link: -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free */
 #include <event2/event.h>
@@ -21,6 +22,7 @@
 #include "daemon/ledger.h"
 #include "daemon/remote.h"
 #include "daemon/sums.h"
+#include "daemon/tlsreports.h"
 #include "policy/evidence.h"
 #include "policy/memory.h"
 #include "session/watch.h"
@@ -106,22 +108,29 @@ name_of(unsigned i, size_t len)
 }
 
 static void
-note(struct ledger *l, struct blocks *b, const struct name *domain, bool isheld)
+note(struct ledger *l, struct blocks *b, struct tlsreports *t,
+    const struct name *domain, bool isheld)
 {
-	const struct host_facts host = { .tlsa = TLSA_STATUS_ABSENT };
+	static uint64_t session;
+	const struct host_facts host = { .host = *domain,
+		.tlsa = TLSA_STATUS_ABSENT };
+	const struct address local = { .family = ADDRESS_NONE };
 	const struct requirement r = { .level = LEVEL_DANE,
 		.host = &host,
 		.by_rule = true,
 		.rule_reason = "a text of an exception" };
 	const struct watch_decision d = {
 		.domain = *domain,
+		.session = ++session,
 		.judgement = { isheld ? VERDICT_DEFER : VERDICT_RELAY,
 		    AUTH_NONE, isheld ? REASON_DOWNGRADE : REASON_OK },
 	};
 	const struct proxy_decided decided = { .decision = &d,
-		.requirement = &r };
+		.requirement = &r,
+		.local = &local };
 
 	ledger_note(l, &decided, NOW);
+	tlsreports_note(t, &decided, NOW);
 	if (isheld)
 		blocks_note(b, domain, REASON_DOWNGRADE, 1);
 }
@@ -136,10 +145,12 @@ fill(struct event_base *base, size_t length)
 	struct blocks *blocks;
 	struct remote *remote;
 	struct sums *sums;
+	struct tlsreports *tlsreports;
 	size_t taken;
 
 	settings_default(&settings);
 	strcpy(settings.state_directory, "/nowhere");
+	settings.tlsrpt_relay.family = ADDRESS_IPV4;
 	held = 0;
 	counting = true;
 	assert_int_equal(memory_new(&memory, MEMORY_HOSTS_MAX), 0);
@@ -149,21 +160,28 @@ fill(struct event_base *base, size_t length)
 	assert_int_equal(sums_new(&sums, base, "/nowhere", give_counts, NULL,
 			     NOW),
 	    0);
+	assert_int_equal(tlsreports_new(&tlsreports, base, &settings, NULL), 0);
 	for (unsigned i = 0; i < 2 * MEMORY_HOSTS_MAX; i++) {
 		struct name name = name_of(i, length);
 
 		memory_note(memory, span_of(name.text, name.len),
 		    MEMORY_TLS_1_3, NOW);
 		if (i < 4 * EVIDENCE_OPEN_MAX) {
-			note(ledger, blocks, &name, false);
-			note(ledger, blocks, &name, true);
+			note(ledger, blocks, tlsreports, &name, false);
+			note(ledger, blocks, tlsreports, &name, true);
 		}
+		/* The day before is still being told of. */
+		if (i == 2 * EVIDENCE_OPEN_MAX)
+			assert_true(tlsreports_send(tlsreports, NOW));
 	}
 	taken = held;
 	assert_in_range(memory_bytes(memory), 1, MEMORY_BYTES_MAX + 20000);
 	assert_in_range(ledger_bytes(ledger), EVIDENCE_BYTES_MAX / 2,
 	    EVIDENCE_BYTES_MAX + 1000);
 	assert_in_range(remote_bytes() + blocks_bytes(), 1, 40000);
+	assert_in_range(tlsreports_bytes(tlsreports), TLSREPORTS_BYTES_MAX / 2,
+	    TLSREPORTS_BYTES_MAX + 2500);
+	tlsreports_free(tlsreports);
 	sums_free(sums, NOW);
 	remote_free(remote);
 	blocks_free(blocks);

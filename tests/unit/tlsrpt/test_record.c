@@ -103,7 +103,9 @@ test_bad(void **state)
 	}
 }
 
-#define GOOD "\x2a" "v=TLSRPTv1; rua=mailto:reports@example.com"
+#define GOOD   \
+	"\x2a" \
+	"v=TLSRPTv1; rua=mailto:reports@example.com"
 
 static void
 assert_found(const struct span *rdata, size_t n, bool found)
@@ -121,12 +123,18 @@ assert_found(const struct span *rdata, size_t n, bool found)
 static void
 test_find(void **state)
 {
-	static const char cut[] = "\x0c" "v=TLSRPTv1; " "\x00"
-				  "\x1e" "rua=mailto:reports@example.com";
-	static const char broken[] = "\x0f" "v=TLSRPTv1; rua";
+	static const char cut[] = "\x0c"
+				  "v=TLSRPTv1; "
+				  "\x00"
+				  "\x1e"
+				  "rua=mailto:reports@example.com";
+	static const char broken[] = "\x0f"
+				     "v=TLSRPTv1; rua";
 	const struct span good = span_of(GOOD, sizeof(GOOD) - 1);
-	const struct span other = span_text("\x0b" "v=spf1 -all");
-	const struct span short_one = span_text("\x20" "v=TLSRPTv1;");
+	const struct span other = span_text("\x0b"
+					    "v=spf1 -all");
+	const struct span short_one = span_text("\x20"
+						"v=TLSRPTv1;");
 	uint8_t large[TLSRPT_TEXT_MAX + 300];
 	struct span rdata[3] = { other, good, other };
 

@@ -25,6 +25,8 @@ static const struct tlsrpt_about about = {
 	.now = DAY + 17 * 3600,
 };
 
+static struct budget budget = { .name = "tlsrpt", .limit = 1 << 20 };
+
 static struct tlsrpt_tally *
 tally(unsigned failures)
 {
@@ -42,7 +44,7 @@ tally(unsigned failures)
 		.local = &local };
 	char mx[30];
 
-	assert_int_equal(tlsrpt_tally_new(&t, about.since), 0);
+	assert_int_equal(tlsrpt_tally_new(&t, about.since, &budget), 0);
 	assert_int_equal(name_parse(&domain, span_text("example.nl")), 0);
 	assert_int_equal(address_parse(&server, span_text("2001:db8::25")), 0);
 	assert_int_equal(address_parse(&local, span_text("192.0.2.1")), 0);
@@ -136,8 +138,7 @@ test_gzip(void **state)
 		size_t size;
 
 		text[n] = '\0';
-		assert_int_equal(tlsrpt_gzip(&packed, &size,
-				     span_of(text, n)),
+		assert_int_equal(tlsrpt_gzip(&packed, &size, span_of(text, n)),
 		    0);
 		assert_unpacks(packed, size, text);
 		text[n] = end;
@@ -183,10 +184,9 @@ test_letter(void **state)
 		"filename=\"office.example!example.nl!1799971200!1800057599"
 		".json.gz\"",
 	};
-	const struct tlsrpt_record to = {
-		.mailboxes = { "a@example.nl", "b@example.nl" },
-		.nmailboxes = 2
-	};
+	const struct tlsrpt_record to = { .mailboxes = { "a@example.nl",
+					      "b@example.nl" },
+		.nmailboxes = 2 };
 
 	(void)state;
 	for (unsigned failures = 0; failures < 20; failures++) {
