@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/report_domains.h"
 #include "config/kinds.h"
+#include "policy/unneeded.h"
 
 /* How mail was protected, best first: the rows of every form. */
 static const struct {
@@ -235,6 +236,28 @@ text_rule(FILE *to, const char *state, const char *text)
 	report_wrap(to, "  ", span_text(line));
 }
 
+/* The last try of the exception went well without it. */
+static bool
+is_unneeded(struct unneeded *out, const struct report *r,
+    const struct domain_rule *rule)
+{
+	return !rule->below && policy_rule_end(rule, r->now) == RULE_HOLDS &&
+	    unneeded_find(out, span_of(r->unneeded, r->unneeded_n),
+		&rule->domain) == 0;
+}
+
+static void
+text_unneeded(FILE *to, const struct report *r, const struct domain_rule *rule)
+{
+	char date[DATE_TEXT_MAX];
+	struct unneeded u;
+
+	if (is_unneeded(&u, r, rule))
+		(void)fprintf(to,
+		    "      no longer needed: %s without it, tried %s\n",
+		    auth_text(u.auth), date_text(u.day, date));
+}
+
 static void
 text_rules(FILE *to, const struct report *r)
 {
@@ -258,10 +281,12 @@ text_rules(FILE *to, const struct report *r)
 	for (size_t i = 0; i < s->nrelays; i++)
 		if (kind_relay.show(text, s, NULL, i))
 			text_rule(to, "relay", text);
-	for (size_t i = 0; i < s->ndomains; i++)
+	for (size_t i = 0; i < s->ndomains; i++) {
 		text_rule(to,
 		    state_text(policy_rule_end(&s->domains[i], r->now)),
 		    domain_rule_text(&s->domains[i], text));
+		text_unneeded(to, r, &s->domains[i]);
+	}
 }
 
 void
@@ -377,6 +402,20 @@ json_months(struct json *j, const struct report *r)
 }
 
 static void
+json_unneeded(struct json *j, const struct report *r,
+    const struct domain_rule *rule)
+{
+	char date[DATE_TEXT_MAX];
+	struct unneeded u;
+
+	if (!is_unneeded(&u, r, rule))
+		return;
+	json_put_bool(j, "needed", false);
+	json_put_text(j, "tried", date_text(u.day, date));
+	json_put_text(j, "auth_without", auth_text(u.auth));
+}
+
+static void
 json_rules(struct json *j, const struct report *r)
 {
 	char text[OPTION_VALUE_MAX];
@@ -391,6 +430,7 @@ json_rules(struct json *j, const struct report *r)
 		json_text(j, domain_rule_text(rule, text));
 		json_key(j, "state");
 		json_text(j, state_text(policy_rule_end(rule, r->now)));
+		json_unneeded(j, r, rule);
 		json_close(j);
 	}
 	json_close(j);
@@ -568,6 +608,10 @@ load(struct report *r, const char *month)
 
 	if (say_unread(directory, COUNTS_FILE, err) != CLI_FINE)
 		return CLI_FAILED;
+	err = state_read(&r->unneeded, &r->unneeded_n, directory,
+	    UNNEEDED_FILE);
+	if (say_unread(directory, UNNEEDED_FILE, err) != CLI_FINE)
+		return CLI_FAILED;
 	if (month != NULL)
 		(void)snprintf(r->month, sizeof(r->month), "%s", month);
 	else
@@ -599,8 +643,10 @@ write_form(const struct report *r, const struct options *o)
 static void
 report_free(struct report *r)
 {
-	if (r != NULL)
+	if (r != NULL) {
 		evidence_free(r->evidence);
+		free(r->unneeded);
+	}
 	free(r);
 }
 

@@ -27,6 +27,8 @@ struct report {
 	struct evidence *evidence;		 /* of the month */
 	size_t top;				 /* domains of each list */
 	bool lacks;				 /* memory ran out */
+	uint8_t *unneeded; /* text of policy/unneeded.h; NULL: none */
+	size_t unneeded_n;
 	struct report_day days[COUNTS_DAYS_MAX]; /* all there are, in order */
 	size_t ndays;
 };

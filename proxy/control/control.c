@@ -92,7 +92,7 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"status)." },
 	[CONTROL_SHOW_TLSRPT] = {
 		"show tlsrpt", CONTROL_NOTHING, CONTROL_VIEW,
-		"what the next TLS reports will say, and how the last ones went",
+		"what the next TLS reports will say, and how the last went",
 		"on, since (0: nothing yet), sessions_lost (for want of room), waiting "
 		"(domains of the day before that are not yet told), sent and failed "
 		"(reports since the start), domains: array of domain, policy (tlsa, "

@@ -1,13 +1,15 @@
 #include "daemon/retry.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/date.h"
+#include "base/state.h"
 #include "daemon/helo.h"
-#include "policy/policy.h"
+#include "policy/unneeded.h"
 
 #define SMTP_PORT 25
 
@@ -19,7 +21,10 @@ struct retry {
 	struct probe *probe;		 /* NULL: none is under way */
 	size_t next;			 /* rule */
 	int64_t day;			 /* of the last round; 0: none yet */
+	bool round;			 /* one is under way */
+	struct buf unneeded;		 /* that it has found */
 	char helo[HELO_MAX];
+	uint8_t unneeded_mem[UNNEEDED_MAX];
 };
 
 static int64_t
@@ -99,6 +104,31 @@ tell(const struct domain_rule *rule, enum level without,
 }
 
 static void
+note_unneeded(struct retry *r, const struct domain_rule *rule, enum auth auth)
+{
+	const struct unneeded u = { r->day, rule->domain, auth };
+
+	if (unneeded_put(&r->unneeded, &u) != 0)
+		log_note(LOG_LEVEL_WARNING, "exceptions-many",
+		    "the report has no room for %s", rule->domain.text);
+}
+
+/* A round is over: what it has found is for the report. */
+static void
+keep_unneeded(const struct retry *r)
+{
+	const char *directory = r->settings->state_directory;
+	struct span text = buf_peek(&r->unneeded);
+	int err = text.n > 0 ? state_write(directory, UNNEEDED_FILE, text)
+			     : state_remove(directory, UNNEEDED_FILE);
+
+	if (err != 0)
+		log_note(LOG_LEVEL_WARNING, "state-not-kept", "%s/%s: %s",
+		    directory, UNNEEDED_FILE,
+		    err == DG_EIO ? strerror(errno) : dg_err_text(err));
+}
+
+static void
 on_step(void *arg, const struct probe_step *step)
 {
 	(void)arg;
@@ -110,8 +140,11 @@ on_done(void *arg, const struct probe_result *result)
 {
 	struct retry *r = arg;
 
-	tell(&r->settings->domains[r->next], r->settings->default_level,
-	    result);
+	const struct domain_rule *rule = &r->settings->domains[r->next];
+
+	tell(rule, r->settings->default_level, result);
+	if (is_unneeded(result))
+		note_unneeded(r, rule, result->judgement.auth);
 	probe_free(r->probe);
 	r->probe = NULL;
 	r->next++;
@@ -153,9 +186,15 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (day > 0 && day != r->day) {
 		r->day = day;
 		r->next = 0;
+		r->round = true;
+		buf_clear(&r->unneeded);
 	}
-	if (day <= 0 || !try_next(r))
-		wait_seconds(r, RETRY_LOOK_SECONDS);
+	if (day > 0 && try_next(r))
+		return;
+	if (r->round)
+		keep_unneeded(r);
+	r->round = false;
+	wait_seconds(r, RETRY_LOOK_SECONDS);
 }
 
 int
@@ -196,8 +235,9 @@ retry_begin(struct retry *r, const struct probe_means *means)
 	r->bare.ndomains = 0;
 	r->bare.mode = MODE_ENFORCE;
 	r->means.settings = &r->bare;
-	r->next = 0;
-	r->day = time_now() / DATE_SECONDS;
+	r->day = 0;
+	r->round = false;
+	buf_init(&r->unneeded, r->unneeded_mem, sizeof(r->unneeded_mem));
 	wait_seconds(r, RETRY_PAUSE_SECONDS);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Exceptions are tried again: at start, after each SIGHUP and once a day a probe
  * (probe/) asks for each what would become of mail to its domain without any
- * `policy domain` rule, and the log says for which it is no longer needed. One
+ * `policy domain` rule, and the log says for which it is no longer needed; so
+ * does a file, for the report (policy/unneeded.h). One
  * probe at a time, with a pause between two; nothing is changed by itself. A rule
  * for all names below one is not tried, since none of them is known, nor is one
  * that asks for more than the level without it.

@@ -584,7 +584,8 @@ def broken_tls_in_clear(lab, family):
 
 @case
 def exceptions_tried_again(lab, family):
-    """The daemon finds out by itself which exceptions are no longer needed."""
+    """The daemon finds out by itself which exceptions are no longer needed, and
+    the report says so."""
     fine, wrong = world.SITES["dane-ee.test"], world.SITES["mismatch.test"]
     lab.danegate.reload(
         f"set policy domain {fine.domain(family)} level may",
@@ -597,6 +598,14 @@ def exceptions_tried_again(lab, family):
         require_fields(lab.danegate.wait_for_event(
             event="exception-needed", domain=wrong.domain(family)),
             reason="tlsa-mismatch", why="ask them")
+        # The report has what a whole round found.
+        rules = topology.until(lambda: [
+            rule for rule in json.loads(lab.danegate.ask(
+                "report", "--json"))["rules"] if "needed" in rule], 20,
+            "the report tells of one")
+        require_equal([(r["rule"].split()[0], r["needed"], r["auth_without"])
+                       for r in rules],
+                      [(fine.domain(family), False, "dane-ee")], "rules")
     finally:
         lab.danegate.reload(wait="reloaded")
 

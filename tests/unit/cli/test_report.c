@@ -30,6 +30,10 @@ static const char configuration[] =
     "characters that goes on to the last one that is allowed in it!\"\n"
     "set policy relay 192.0.2.0/28 name relay.example.net level encrypt\n";
 
+/* The second has expired, so that nothing is to be said of it. */
+static uint8_t unneeded[] =
+    "2027-01-30 old.example dane-ee\n2027-01-30 example.nl tls\n";
+
 static void
 note(enum evidence_kind kind, unsigned code, const char *domain,
     const char *text, uint64_t recipients)
@@ -111,6 +115,8 @@ setup(void **state)
 	report_add(&report, JAN_1_2027, &c);
 	if (note_domains() != 0)
 		return -1;
+	report.unneeded = unneeded;
+	report.unneeded_n = sizeof(unneeded) - 1;
 	report.top = 3;
 	report.settings = &settings;
 	report.now = (JAN_1_2027 + 31) * (int64_t)DATE_SECONDS;

@@ -1,7 +1,7 @@
 /* Exceptions are tried again one after the other, by probes that this test makes
  * end as it likes; timers end at once. */
 /* link: -Wl,--wrap=probe_new -Wl,--wrap=probe_free -Wl,--wrap=event_add */
-/* link: -Wl,--wrap=log_end */
+/* link: -Wl,--wrap=log_end -Wl,--wrap=state_write -Wl,--wrap=state_remove */
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,10 +16,13 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/retry.h"
+#include "policy/unneeded.h"
 
 static struct event_base *base;
 static char said[2048];
-static long waited; /* the last timer's seconds */
+static long waited;    /* the last timer's seconds */
+static char kept[200]; /* what the file for the report holds */
+static unsigned written;
 
 /* The probe under way. */
 static struct {
@@ -37,6 +40,30 @@ int __wrap_probe_new(struct probe **out, const struct probe_means *means,
 void __wrap_probe_free(struct probe *p);
 int __real_event_add(struct event *e, const struct timeval *tv);
 int __wrap_event_add(struct event *e, const struct timeval *tv);
+
+int __wrap_state_write(const char *directory, const char *name,
+    struct span text);
+int __wrap_state_remove(const char *directory, const char *name);
+
+int
+__wrap_state_write(const char *directory, const char *name, struct span text)
+{
+	(void)directory;
+	assert_string_equal(name, UNNEEDED_FILE);
+	assert_int_equal(span_copy_text(kept, sizeof(kept), text), 0);
+	written++;
+	return 0;
+}
+
+int
+__wrap_state_remove(const char *directory, const char *name)
+{
+	(void)directory;
+	assert_string_equal(name, UNNEEDED_FILE);
+	kept[0] = '\0';
+	written++;
+	return 0;
+}
 
 void
 __wrap_log_end(struct log_line *l)
@@ -116,6 +143,8 @@ setup(void **state)
 	(void)state;
 	memset(&fake, 0, sizeof(fake));
 	said[0] = '\0';
+	written = 0;
+	strcpy(kept, "of before");
 	clock_set_trust(CLOCK_TRUST_ALWAYS);
 	base = event_base_new();
 	return base == NULL ? -1 : 0;
@@ -169,6 +198,8 @@ test_one_after_the_other(void **state)
 	    "reason=tls-failed\n"
 	    "exception-needed domain=e.nl level=encrypt without=dane why=\"\" "
 	    "reason=not-reached\n");
+	assert_int_equal(written, 1);
+	assert_string_equal(kept + sizeof("2027-01-01") - 1, " a.nl dane-ee\n");
 	retry_free(r);
 	settings_free(&s);
 }
@@ -198,6 +229,11 @@ test_reload(void **state)
 	retry_begin(r, &means);
 	turn();
 	assert_string_equal(fake.question.domain.text, "z.nl");
+	/* Not before the round is over is anything known. */
+	assert_int_equal(written, 0);
+	ends(1, 0, AUTH_NONE, REASON_TLS_FAILED);
+	assert_int_equal(written, 1);
+	assert_string_equal(kept, "");
 	retry_free(r);
 	assert_false(fake.alive);
 	settings_free(&next);
