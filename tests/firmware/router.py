@@ -24,9 +24,12 @@ WAN_ADDRESS = topology.wan_address(1, 4)
 LAN_MAC, WAN_MAC = "52:54:00:da:25:01", "52:54:00:da:25:02"
 PASSWORD = "a password for tests"
 PROMPT = "danegate# "
-# Of the first login, word for word as the manual has them.
-QUESTIONS = re.findall(r"^ +(\S.* \[.+\]:)$", (pathlib.Path(__file__).parents[2]
-                       / "docs" / "install.md").read_text(), re.M)
+# Of the first start and the first login, word for word as the manual has them.
+MANUAL = (pathlib.Path(__file__).parents[2] / "docs" /
+          "install.md").read_text()
+SIGNS = re.findall(r"^ +(danegate: .*)$", MANUAL, re.M)
+FIRST = re.search(r"`(danegate: first start\. [^`]*)`", MANUAL)[1]
+QUESTIONS = re.findall(r"^ +(\S.* \[.+\]:)$", MANUAL, re.M)
 
 
 def _wire():
@@ -126,7 +129,7 @@ class Router:
 
     def first_login(self):
         """Sets the password that a blank router asks for, and logs in."""
-        self.expect("Set a password for admin")
+        self.expect(FIRST)
         self.expect("assword:")
         self.send(PASSWORD)
         self.expect("assword:")

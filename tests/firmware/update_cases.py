@@ -243,6 +243,23 @@ def trial_that_is_cut_short_goes_back(bench):
 
 
 @case
+def root_that_is_damaged_goes_back(bench):
+    """A block of a root is damaged: its digest does not fit, the other slot
+    starts."""
+    block = "bs=4k seek=200 count=1 conv=notrunc"
+    bench.router.must(f"dd if=/dev/zero of=/dev/vda5 {block}; sync")
+    request(bench, "rollback")
+    bench.router.power_on()
+    bench.router.expect("danegate: slot a does not start")
+    bench.router.expect("danegate: slot b")
+    bench.router.login()
+    ready(bench)
+    require(slots(bench)[1].endswith(" running"), "slot b does not run")
+    # Both have the same root.
+    bench.router.must(f"dd if=/dev/vda6 of=/dev/vda5 {block} skip=200; sync")
+
+
+@case
 def kernel_that_does_not_start_goes_back(bench):
     """A kernel that is damaged: its digest does not fit, the other slot starts."""
     bench.router.must("dd if=/dev/zero of=/dev/vda1 bs=4k count=16 seek=64; sync")
