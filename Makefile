@@ -43,7 +43,7 @@ uses_cli := base config control update smtp net dnssec dane policy tls dns probe
 uses_shell := $(uses_cli) cli
 
 # The libraries each room needs besides; see docs/dependencies.md.
-libs_net := -levent_core
+libs_net := -levent_core -Wl,--wrap=epoll_wait
 libs_dnssec := -lldns -lsodium -lmbedcrypto -leverest
 libs_update := -lsodium
 libs_tlsrpt := -lz

@@ -98,6 +98,13 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"(reports since the start), domains: array of domain, policy (tlsa, "
 		"no-policy-found), successes and failures (sessions). A domain that "
 		"wants no report is forgotten as soon as that has been looked up." },
+	[CONTROL_SHOW_LOOP] = {
+		"show loop", CONTROL_NOTHING, CONTROL_VIEW,
+		"how long the event loop keeps sessions waiting",
+		"turns (of the loop, since the start), longest_us (microseconds), "
+		"stalls: array of under_ms (0: longer than all others) and turns that "
+		"took so long, and not as short as those before. While a turn lasts "
+		"no other session's bytes move." },
 	[CONTROL_SHOW_MEMORY] = {
 		"show memory", CONTROL_NOTHING, CONTROL_VIEW,
 		"who uses how much memory",

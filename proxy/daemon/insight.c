@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "config/config.h"
+#include "net/stalls.h"
 #include "tls/memory.h"
 
 static void
@@ -212,6 +213,24 @@ show_memory(struct json *j, const struct insight *in)
 	json_put_number(j, "resident_bytes", resident_bytes());
 }
 
+static void
+show_loop(struct json *j)
+{
+	const struct stalls *s = stalls_seen();
+
+	json_put_number(j, "turns", s->turns);
+	json_put_number(j, "longest_us", s->longest_us);
+	json_key(j, "stalls");
+	json_array(j);
+	for (size_t i = 0; i < STALLS_BUCKETS; i++) {
+		json_object(j);
+		json_put_number(j, "under_ms", stalls_bound_ms(i));
+		json_put_number(j, "turns", s->buckets[i]);
+		json_close(j);
+	}
+	json_close(j);
+}
+
 bool
 insight_show(struct json *j, const struct insight *in,
     const struct control_request *request, struct control_cursor *at)
@@ -234,6 +253,9 @@ insight_show(struct json *j, const struct insight *in,
 		break;
 	case CONTROL_SHOW_STATISTICS:
 		show_statistics(j, in);
+		break;
+	case CONTROL_SHOW_LOOP:
+		show_loop(j);
 		break;
 	case CONTROL_SHOW_MEMORY:
 		show_memory(j, in);

@@ -595,6 +595,7 @@ insight_list(struct json *j, const struct insight *in,
 	case CONTROL_SHOW_DNS_ANCHORS:
 	case CONTROL_SHOW_STATISTICS:
 	case CONTROL_SHOW_MEMORY:
+	case CONTROL_SHOW_LOOP:
 	case CONTROL_MONITOR:
 	case CONTROL_CLEAR_DNS_CACHE:
 	case CONTROL_CLEAR_DOWNGRADE_MEMORY:

@@ -72,6 +72,7 @@ STEPS = (
     ("show downgrade-memory", "hosts"),
     ("show statistics", "sessions +0"),
     ("show tlsrpt", "waiting"),
+    ("show loop", "turns"),
     ("show memory", "limit"),
     ("show configuration defaults", "set policy default dane"),
     ("show log", "listening"),
