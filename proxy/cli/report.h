@@ -24,10 +24,10 @@ struct report {
 	const struct settings *settings;
 	int64_t now; /* seconds since 1970, 0: not known */
 	char month[REPORT_MONTH_MAX];
-	struct evidence *evidence;		 /* of the month */
-	size_t top;				 /* domains of each list */
-	bool lacks;				 /* memory ran out */
-	uint8_t *unneeded; /* text of policy/unneeded.h; NULL: none */
+	struct evidence *evidence; /* of the month */
+	size_t top;		   /* domains of each list */
+	bool lacks;		   /* memory ran out */
+	uint8_t *unneeded;	   /* text of policy/unneeded.h; NULL: none */
 	size_t unneeded_n;
 	struct report_day days[COUNTS_DAYS_MAX]; /* all there are, in order */
 	size_t ndays;
