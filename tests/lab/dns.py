@@ -76,7 +76,7 @@ class Tree:
         signed = stem.with_suffix(".signed")
         nsec3 = ["-n", "-a", "1", "-t", "0"] if zone.nsec3 else []
         nsec3 += ["-p"] if zone.opt_out else []
-        self._ldns("ldns-signzone", "-i", now - DAY, "-e", now + 14 * DAY,
+        self._ldns("ldns-signzone", "-i", now - DAY, "-e", now + 70 * DAY,
                    *nsec3, "-f", signed, stem, ksk, zsk)
         if zone.spoilt:
             _spoil(signed, zone.spoilt)

@@ -73,10 +73,11 @@ class Gateway:
         topology.run(topology.GW, program("danegate"), "clear", "dns", "cache",
                      "-c", self.conf)
 
-    def start(self):
+    def start(self, env=None):
         self.begin = 0
         self.daemon = topology.Process(
-            topology.GW, [program("danegated"), "-f", "-c", self.conf])
+            topology.GW, [program("danegated"), "-f", "-c", self.conf],
+            env=env)
         self.daemon.wait_for(
             lambda: any(e["event"] == "listening" for e in self.events()),
             10, "says that it is listening")

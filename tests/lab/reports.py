@@ -1,14 +1,20 @@
-"""TLS reports (RFC 8460): cases as those of cases.py. Who publishes what at
-_smtp._tls is in world.py.
+"""Reports: those on TLS to others (RFC 8460; who publishes what at _smtp._tls is in
+world.py), and that on a month. Cases as those of cases.py.
 """
 
+import datetime
 import email
 import gzip
 import json
+import os
 import pathlib
+import subprocess
+import time
 
 import jsonschema
 
+import cases
+import gateway
 import topology
 import world
 from cases import Letter, mail_to, once, require, require_equal
@@ -118,3 +124,87 @@ def tls_reports_wait_for_the_mail_server(lab, family):
     shown = json.loads(lab.danegate.ask("show", "tlsrpt", "--json"))
     require_equal((shown["on"], shown["domains"], shown["waiting"]),
                   (False, [], 0), "off")
+
+
+class MonthlyClock:
+    """danegated on the router with a clock of the test's own: libfaketime moves
+    wall time, and leaves what timers go by."""
+
+    def __init__(self, lab, more):
+        folder = pathlib.Path(lab.world.folder, "month")
+        folder.mkdir()
+        (self.preload,) = pathlib.Path("/usr/lib").glob(
+            "*/faketime/libfaketime.so.1")
+        self.gateway = gateway.Gateway(folder, lab.world.tree.anchor, more)
+        self.lab = cases.Lab(lab.world, self.gateway)
+
+    def environment(self, date):
+        """Of a process that begins at noon (UTC) of that day."""
+        noon = datetime.datetime.combine(date, datetime.time(12),
+                                         datetime.timezone.utc)
+        seconds = int(noon.timestamp() - time.time())
+        asan = os.environ.get("ASAN_OPTIONS", "")
+        return {"LD_PRELOAD": str(self.preload), "FAKETIME": f"+{seconds}s",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "ASAN_OPTIONS": f"{asan}:verify_asan_link_order=0"}
+
+    def day(self, date, domains):
+        """One letter to each domain on that day, and a restart."""
+        self.gateway.start(env=self.environment(date))
+        for domain in domains:
+            mail_to(self.lab, Letter(domain))
+        events = self.gateway.events()
+        self.gateway.stop()
+        return events
+
+    def report(self, date):
+        """On the month of that day, asked on it."""
+        done = subprocess.run(
+            ["ip", "netns", "exec", topology.GW, gateway.program("danegate"),
+             "report", "--json", "--month", f"{date:%Y-%m}", "-c",
+             self.gateway.conf], check=True, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60,
+            env={**os.environ, **self.environment(date)})
+        return json.loads(done.stdout)
+
+
+@case
+def a_month_is_reported(lab, family):
+    """A month of letters, with a restart after each day of mail and an exception
+    that ends on the 10th: the report names each domain with the reason that was
+    true on each day, when it was first and last, and the sums agree."""
+    plain, held, good, clear = (world.SITES[name].domain(family) for name in (
+        "plain-tls.test", "stripped.test", "dane-ee.test", "cleartext.test"))
+    first = (datetime.date.today().replace(day=1) +
+             datetime.timedelta(days=32)).replace(day=1)
+    days = [first + datetime.timedelta(days=n) for n in (0, 4, 9, 10, 15, 27)]
+    end = first.replace(day=10)
+    lab.danegate.stop()
+    try:
+        clock = MonthlyClock(lab, (
+            f"set policy domain {plain} level may until {end} "
+            'reason "they sign next week"',))
+        for date in days:
+            events = clock.day(date, (plain, held, good, clear))
+            require_equal([e["domain"] for e in events
+                           if e["event"] == "exception-expired"],
+                          [plain] if date > end else [], f"told on {date}")
+        report = clock.report(days[-1])
+    finally:
+        lab.danegate.start()
+    require_equal(report["days"], len(days), "days")
+    require_equal((report["sums"]["auth/dane-ee"], report["sums"]["auth/tls"],
+                   report["sums"]["auth/none"],
+                   report["sums"]["reason/starttls-missing"]),
+                  (len(days),) * 4, "sums")
+    found = {(e["domain"], e["reason"]): e["recipients"]
+             for e in report["not_protected"]}
+    require_equal(found, {(plain, "exception"): 3, (plain, "no-tlsa"): 3,
+                          (clear, "no-tlsa"): len(days)}, "not protected")
+    (entry,) = report["held"]
+    require_equal((entry["domain"], entry["reason"], entry["recipients"]),
+                  (held, "starttls-missing", len(days)), "held")
+    require_equal([entry[key][:10] for key in ("first", "last")],
+                  [str(days[0]), str(days[-1])], "first and last")
+    require_equal([rule["state"] for rule in report["rules"]], ["expired"],
+                  "rules")
