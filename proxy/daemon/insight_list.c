@@ -468,7 +468,8 @@ list_tlsrpt(struct listing *l)
 		begin(l, "domains");
 	}
 	while (tally != NULL &&
-	    (domain = tlsrpt_tally_domain(tally, l->at->next)) != NULL &&
+	    (domain = tlsrpt_tally_domain(tally, (size_t)l->at->next)) !=
+		NULL &&
 	    admit(l)) {
 		put_tlsrpt(l->j, domain);
 		l->at->next++;
