@@ -43,7 +43,7 @@ now_us(void)
 	return (uint64_t)t.tv_sec * 1000000U + (uint64_t)t.tv_nsec / 1000U;
 }
 
-/* The names are the linker's. */
+/* NOLINTBEGIN(readability-identifier-naming): the linker's names */
 int __real_epoll_wait(int fd, struct epoll_event *events, int n, int timeout);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int n, int timeout);
 
@@ -58,3 +58,4 @@ __wrap_epoll_wait(int fd, struct epoll_event *events, int n, int timeout)
 	woke_us = now_us();
 	return got;
 }
+/* NOLINTEND(readability-identifier-naming) */
