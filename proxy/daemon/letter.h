@@ -13,7 +13,7 @@
 #define LETTER_TO_MAX	 4
 
 enum letter_outcome {
-	LETTER_FAILED = 0, /* for now: to be tried again */
+	LETTER_FAILED = 0, /* 4xx, no answer, no connection: may come again */
 	LETTER_TAKEN,	   /* the server has it */
 	LETTER_REFUSED,	   /* for good */
 };

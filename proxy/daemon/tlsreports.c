@@ -314,6 +314,16 @@ tlsreports_look(struct tlsreports *t, int64_t now)
 		tell(t, now);
 }
 
+/* A report is on the whole day (RFC 8460 4.1), but for what has been told of it
+ * already: no second is in two reports, nor one id on them. */
+static int64_t
+begin_of(const struct tlsreports *t, int64_t now)
+{
+	int64_t day = now - now % DATE_SECONDS;
+
+	return t->until >= day ? t->until + 1 : day;
+}
+
 void
 tlsreports_note(struct tlsreports *t, const struct proxy_decided *decided,
     int64_t now)
@@ -334,13 +344,8 @@ tlsreports_note(struct tlsreports *t, const struct proxy_decided *decided,
 		return;
 	if (t->today != NULL && now > day_end(t->today->since))
 		tlsreports_look(t, now);
-	/* A day's report is on the whole day (RFC 8460 4.1). */
 	if (t->today == NULL &&
-	    tlsrpt_tally_new(&t->today,
-		t->past != NULL && t->until >= now - now % DATE_SECONDS
-		    ? t->until + 1
-		    : now - now % DATE_SECONDS,
-		&t->budget) != 0)
+	    tlsrpt_tally_new(&t->today, begin_of(t, now), &t->budget) != 0)
 		return;
 	seen.policy = tlsrpt_policy_of(r, seen.result);
 	tlsrpt_tally_note(t->today, &seen);
@@ -353,8 +358,10 @@ tlsreports_send(struct tlsreports *t, int64_t now)
 {
 	if (!is_on(t) || now <= 0 || t->past != NULL)
 		return false;
+	/* Twice in a second: still no end before the beginning. */
 	if (t->today != NULL)
-		close_tally(t, now, now);
+		close_tally(t, now > t->today->since ? now : t->today->since,
+		    now);
 	wait_seconds(t, 0);
 	return true;
 }

@@ -287,7 +287,7 @@ test_no_report_wanted(void **state)
 	assert_int_equal(shown("sent") + shown("failed"), 0);
 }
 
-/* What fails for now comes again, until another day is over. */
+/* A letter that was not taken comes again, until another day is over. */
 static void
 test_tried_again(void **state)
 {
@@ -347,6 +347,28 @@ test_settings_change(void **state)
 	tlsreports_begin(t, &settings, NULL);
 }
 
+/* What was told of at once is not told of again when the day is over, though all
+ * of it has been sent by then: the next report begins behind it. */
+static void
+test_the_rest_of_the_day(void **state)
+{
+	int64_t until = now;
+
+	(void)state;
+	note("a.example");
+	assert_true(tlsreports_send(t, now));
+	tlsreports_look(t, now);
+	answer("a.example", DNSSEC_SECURE, RUA);
+	letter_ends(LETTER_TAKEN);
+	tlsreports_look(t, now);
+	assert_true(tlsreports_send(t, now));
+	note("a.example");
+	assert_int_equal(shown("since"), until + 1);
+	look_at(DAY + DATE_SECONDS);
+	note("a.example");
+	assert_int_equal(shown("since"), DAY + DATE_SECONDS);
+}
+
 /* When a domain is first seen it is asked, and forgotten if it wants none. */
 static void
 test_asked_at_once(void **state)
@@ -394,6 +416,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_tried_again, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_settings_change, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_the_rest_of_the_day, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_asked_at_once, setup,
 		    teardown),
