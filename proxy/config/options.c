@@ -210,7 +210,8 @@ static const struct option options[] = {
 	  .help = "mail server that takes TLS reports",
 	  .detail = "With it and `tlsrpt from` each domain that publishes "
 	    "_smtp._tls gets a report each day on what came of the sessions with "
-	    "it (RFC 8460), as mail. The office's own mail server is meant: it "
+	    "it (RFC 8460), as mail. The office's own mail server is meant, which "
+	    "is spoken to in clear and so must stand in the office's network: it "
 	    "queues them, and sends them through danegate like all mail. Without "
 	    "it nothing is gathered." },
 	{ "tlsrpt from", { "MAILBOX" },
