@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/confirm.h"
 #include "base/file.h"
 #include "base/version.h"
@@ -18,8 +19,6 @@
 #include "cli/client.h"
 #include "cli/log.h"
 #include "cli/render.h"
-
-#define BASE64_LINE 57 /* bytes, which make 76 characters */
 
 static const enum control_verb verbs[] = {
 	CONTROL_SHOW_VERSION,
@@ -64,27 +63,6 @@ bundle_hide(FILE *to, struct span text)
 		from = at;
 	}
 	(void)fwrite(text.p + from, 1, text.n - from, to);
-}
-
-void
-bundle_base64(FILE *to, struct span bytes)
-{
-	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t left = bytes.n - i;
-		uint32_t word = (uint32_t)bytes.p[i] << 16 |
-		    (left > 1 ? (uint32_t)bytes.p[i + 1] << 8 : 0) |
-		    (left > 2 ? (uint32_t)bytes.p[i + 2] : 0);
-
-		(void)fputc(alphabet[word >> 18], to);
-		(void)fputc(alphabet[word >> 12 & 63], to);
-		(void)fputc(left > 1 ? alphabet[word >> 6 & 63] : '=', to);
-		(void)fputc(left > 2 ? alphabet[word & 63] : '=', to);
-		if (left <= 3 || (i + 3) % BASE64_LINE == 0)
-			(void)fputc('\n', to);
-	}
 }
 
 static void
@@ -195,7 +173,7 @@ write_out(const char *to, const char *text, size_t n)
 	if (strcmp(to, "terminal") != 0)
 		return write_file(to, text, n);
 	(void)puts("-----BEGIN DANEGATE SUPPORT BUNDLE (base64)-----");
-	bundle_base64(stdout, span_of(text, n));
+	base64_write(stdout, span_of(text, n), "\n");
 	(void)puts("-----END DANEGATE SUPPORT BUNDLE-----");
 	return CLI_FINE;
 }

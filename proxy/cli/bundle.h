@@ -13,7 +13,4 @@
 /* Text with the local part of each mail address hidden: *@example.nl. */
 void bundle_hide(FILE *to, struct span text);
 
-/* RFC 4648 4, in lines of 76 characters, so that it passes over a console. */
-void bundle_base64(FILE *to, struct span bytes);
-
 #endif

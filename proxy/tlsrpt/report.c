@@ -9,8 +9,9 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "base/base64.h"
+
 #define TIME_MAX 48
-#define LINE	 57 /* bytes that a line of base64 has: 76 letters */
 
 /* A window and a hash of 16 KiB: reports are small, and memory is. */
 #define WINDOW_BITS  12
@@ -195,28 +196,6 @@ tlsrpt_gzip(uint8_t **out, size_t *n, struct span bytes)
 	return 0;
 }
 
-/* RFC 2045 6.8, with its line ends. */
-static void
-put_base64(FILE *f, const uint8_t *p, size_t n)
-{
-	static const char letters[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t at = 0; at < n; at += 3) {
-		size_t left = n - at;
-		unsigned bits = (unsigned)p[at] << 16 |
-		    (left > 1 ? (unsigned)p[at + 1] << 8 : 0) |
-		    (left > 2 ? (unsigned)p[at + 2] : 0);
-
-		(void)fprintf(f, "%c%c%c%c", letters[bits >> 18],
-		    letters[bits >> 12 & 63],
-		    left > 1 ? letters[bits >> 6 & 63] : '=',
-		    left > 2 ? letters[bits & 63] : '=');
-		if (at + 3 >= n || at % LINE == LINE - 3)
-			(void)fputs("\r\n", f);
-	}
-}
-
 static void
 put_header(FILE *f, const struct tlsrpt_domain *domain,
     const struct tlsrpt_about *about, const struct tlsrpt_record *to)
@@ -279,7 +258,7 @@ put_letter(FILE *f, const struct tlsrpt_domain *domain,
 	    "\tfilename=\"%s!%s!%" PRId64 "!%" PRId64 ".json.gz\"\r\n\r\n",
 	    boundary, submitter(about), domain->name, about->since,
 	    about->until);
-	put_base64(f, gzip.p, gzip.n);
+	base64_write(f, gzip, "\r\n");
 	(void)fprintf(f, "\r\n--%s--\r\n", boundary);
 }
 

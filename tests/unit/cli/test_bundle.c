@@ -1,5 +1,4 @@
-/* What is typed as a time, and what a support bundle hides and how it passes
- * over a console (RFC 4648 section 4 and its test vectors, section 10). */
+/* What is typed as a time, and what a support bundle hides. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,31 +43,6 @@ test_addresses_are_hidden(void **state)
 }
 
 static void
-test_base64(void **state)
-{
-	char in[60];
-	char out[128];
-
-	(void)state;
-	check(bundle_base64, "", "");
-	check(bundle_base64, "f", "Zg==\n");
-	check(bundle_base64, "fo", "Zm8=\n");
-	check(bundle_base64, "foo", "Zm9v\n");
-	check(bundle_base64, "foob", "Zm9vYg==\n");
-	check(bundle_base64, "foobar", "Zm9vYmFy\n");
-	memset(in, 'f', 57);
-	in[57] = '\0';
-	for (size_t i = 0; i < 76; i++)
-		out[i] = "ZmZm"[i % 4];
-	memcpy(out + 76, "\n", 2);
-	check(bundle_base64, in, out);
-	in[57] = 'f';
-	in[58] = '\0';
-	memcpy(out + 76, "\nZg==\n", 7);
-	check(bundle_base64, in, out);
-}
-
-static void
 test_times(void **state)
 {
 	static const struct {
@@ -99,7 +73,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses_are_hidden),
-		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_times),
 	};
 
