@@ -139,7 +139,7 @@ help:
 	    'docs     the pages of docs/ that are made from the program'"'"'s tables' \
 	    'lint     format, static analysis, the order of includes, the map' \
 	    'check    install what is needed, then lint and all tests' \
-	    'demo     install what is needed, then a mail on its way, explained' \
+	    'demo     install what is needed, then mail on its way, explained (BOARD=virt)' \
 	    'bench    beside Postfix, stunnel, Exim and a splice (QUICK=1)' \
 	    'bench-instructions  of a delivery, held against those counted before' \
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
