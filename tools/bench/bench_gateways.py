@@ -211,7 +211,7 @@ class Postfix(Relay):
 
     def version(self):
         return "Postfix " + version_of(
-            "/usr/sbin/postconf", "-h", "mail_version")
+            "/usr/sbin/postconf", "-dh", "mail_version")
 
 
 class Exim(Relay):

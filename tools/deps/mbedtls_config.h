@@ -25,6 +25,9 @@
 #undef MBEDTLS_PSA_ITS_FILE_C
 #undef MBEDTLS_SELF_TEST
 
+/* Nobody listens: it costs flash and time at each step of a handshake. */
+#undef MBEDTLS_DEBUG_C
+
 /* Pre-shared keys and fixed ECDH keys have no place in mail. */
 #undef MBEDTLS_KEY_EXCHANGE_PSK_ENABLED
 #undef MBEDTLS_KEY_EXCHANGE_DHE_PSK_ENABLED
