@@ -128,23 +128,44 @@ smtp_data_start(struct smtp_data *d, enum smtp_newline_rule rule)
 	*d = (struct smtp_data){ .state = SMTP_DATA_LINE_START, .rule = rule };
 }
 
+/* The first c of the n bytes at p, or where they end. */
+static size_t
+find(const uint8_t *p, size_t n, uint8_t c)
+{
+	const uint8_t *found = n > 0 ? memchr(p, c, n) : NULL;
+
+	return found != NULL ? (size_t)(found - p) : n;
+}
+
+/* A line ends at p, and what begins the next one is plain text. */
+static bool
+line_goes_on(const uint8_t *p, size_t n)
+{
+	return n > 2 && p[0] == '\r' && p[1] == '\n' && p[2] != '.' &&
+	    p[2] != '\r' && p[2] != '\n';
+}
+
 /*
- * How many bytes go through as they are, of the n at p: within a line, up to
- * its end. Nearly all of a message is such runs, and byte by byte they would
- * cost more than their encryption.
+ * How many bytes go through as they are, of the n at p: from within a line to
+ * within another, all line ends between them being proper ones, none before a
+ * dot. Nearly all of a message is such runs, and byte by byte they would cost
+ * more than their encryption.
  */
 static size_t
 run_of_text(const struct smtp_data *d, const uint8_t *p, size_t n)
 {
-	const uint8_t *end;
+	size_t at = 0;
+	size_t end;
 
-	if (d->state != SMTP_DATA_TEXT || n == 0)
+	if (d->state != SMTP_DATA_TEXT)
 		return 0;
-	end = memchr(p, '\r', n);
-	if (end != NULL)
-		n = (size_t)(end - p);
-	end = memchr(p, '\n', n);
-	return end != NULL ? (size_t)(end - p) : n;
+	for (;;) {
+		end = at + find(p + at, n - at, '\r');
+		end = at + find(p + at, end - at, '\n');
+		if (!line_goes_on(p + end, n - end))
+			return end;
+		at = end + 2;
+	}
 }
 
 int
