@@ -89,3 +89,12 @@ buf_clear(struct buf *b)
 	b->head = 0;
 	b->len = 0;
 }
+
+void
+buf_move(struct buf *b, uint8_t *mem, size_t size)
+{
+	assert(b->len <= size);
+	if (b->len > 0)
+		memcpy(mem, b->mem + b->head, b->len);
+	*b = (struct buf){ .mem = mem, .size = size, .len = b->len };
+}

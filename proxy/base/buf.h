@@ -45,4 +45,10 @@ DG_MUSTCHECK int buf_printf(struct buf *b, const char *format, ...)
 /* Empties b. */
 void buf_clear(struct buf *b);
 
+/*
+ * From now on b is a queue over mem[0..size), with what it holds: that is
+ * copied, must fit, and the memory it had is no longer used.
+ */
+void buf_move(struct buf *b, uint8_t *mem, size_t size);
+
 #endif

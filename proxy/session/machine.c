@@ -360,6 +360,8 @@ session_act(struct session *s, enum session_event event)
 {
 	size_t before = s->down_in.len;
 
+	if (event == EVENT_BODY)
+		bulk_lend(s);
 	if (event == EVENT_REPLY && s->reader.reply.code == 421 &&
 	    s->state != SESSION_BODY && s->state != SESSION_CHUNK)
 		server_421(s);
@@ -387,6 +389,8 @@ session_run(struct session *s)
 		session_act(s, event);
 		session_check(s);
 	}
+	if (!state_is_body(s->state))
+		bulk_return(s);
 	if (s->state == SESSION_CLOSING && s->down_out.len == 0)
 		endpoint_shutdown(s->downstream);
 	if (s->state != SESSION_ENDED)
@@ -475,6 +479,7 @@ session_free(struct session *s)
 	decide_clear(s);
 	upstream_abort(&s->upstream);
 	endpoint_free(s->downstream);
+	bulk_drop(s);
 	(void)event_del(&s->timer);
 	QUEUE_REMOVE(&s->proxy->sessions, s, link);
 	s->proxy->nsessions--;

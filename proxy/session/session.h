@@ -172,6 +172,7 @@ struct session {
 
 	/* the body */
 	struct smtp_data data;
+	struct bulk *bulk; /* NULL: its buffers are its own */
 	uint64_t chunk_left;
 	uint64_t chunks; /* bytes of the chunks of this message */
 	bool chunked;	 /* one of them has gone out, be it an empty one */
@@ -191,6 +192,20 @@ struct session {
 /* What one session may cost: itself, its two endpoints, and TLS at rest. */
 #define SESSION_MEMORY (sizeof(struct session) + 1024 + (32U << 10))
 
+/*
+ * Larger buffers, lent to a session whose client sends a message faster than its
+ * own can hold: four records to a system call. Nobody waits for one; without it
+ * a message goes through in smaller pieces.
+ */
+#define BULK_SIZE   16384
+#define BULK_RECORD 512 /* for headers and tags of the records */
+
+struct bulk {
+	uint8_t down_in[BULK_SIZE];
+	uint8_t app_out[BULK_SIZE];
+	uint8_t wire_out[BULK_SIZE + BULK_RECORD];
+};
+
 #define PROXY_OFFERS 256
 
 /* What a server offered inside TLS before: a middleman cannot thin that. */
@@ -207,7 +222,8 @@ struct proxy {
 	const struct pkix_store *authorities; /* NULL: none */
 	QUEUE(session) sessions;
 	size_t nsessions;
-	struct budget room; /* for sessions */
+	struct budget room;  /* for sessions */
+	struct budget bulks; /* and for what is lent to them */
 	uint64_t last_id;
 	bool draining;
 	struct memory *memory; /* of hosts that spoke TLS */
@@ -303,6 +319,14 @@ void body_chunk(struct session *s);
 void body_chunk_reply(struct session *s);
 void body_chunk_lost(struct session *s);
 void body_discard(struct session *s);
+
+/* bulk.c: the larger buffers */
+/* Lends them, where the client has filled its own and there are any left. */
+void bulk_lend(struct session *s);
+/* Takes them back as soon as what they hold fits into its own. */
+void bulk_return(struct session *s);
+/* Its buffers are of no use any more. */
+void bulk_drop(struct session *s);
 
 /* answer.c: what the client is told, what the server is asked */
 void answer(struct session *s, int code, const char *format, ...)
