@@ -40,15 +40,18 @@ proxy_new(struct proxy **out, struct event_base *base,
 	p->settings = settings;
 	p->resolver = resolver;
 	p->tls = tls;
-	p->room = (struct budget){
-		.name = "sessions",
-		/* All but what the DNS cache has, and what comes next. */
-		.limit = (size_t)(settings->memory_limit -
-		    settings->memory_limit / 8 - settings->memory_limit / 64),
-	};
 	p->bulks = (struct budget){
 		.name = "bulks",
-		.limit = (size_t)(settings->memory_limit / 64),
+		.limit = (size_t)(settings->memory_limit / BULK_SHARE /
+			     sizeof(struct bulk)) *
+		    sizeof(struct bulk),
+	};
+	p->room = (struct budget){
+		.name = "sessions",
+		/* All but those, and what the DNS cache has. */
+		.limit = (size_t)(settings->memory_limit -
+			     settings->memory_limit / 8) -
+		    p->bulks.limit,
 	};
 	if (memory_new(&p->memory, MEMORY_HOSTS_MAX) != 0 ||
 	    event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {

@@ -194,17 +194,21 @@ struct session {
 
 /*
  * Larger buffers, lent to a session whose client sends a message faster than its
- * own can hold: four records to a system call. Nobody waits for one; without it
+ * own can hold: eight records to a system call. Nobody waits for one; without it
  * a message goes through in smaller pieces.
  */
-#define BULK_SIZE   16384
-#define BULK_RECORD 512 /* for headers and tags of the records */
+#define BULK_SIZE   32768
+#define BULK_RECORD 1024 /* for headers and tags of the records */
 
 struct bulk {
 	uint8_t down_in[BULK_SIZE];
 	uint8_t app_out[BULK_SIZE];
 	uint8_t wire_out[BULK_SIZE + BULK_RECORD];
 };
+
+/* As many of them as this part of the memory limit has room for: with the defaults
+ * three, and still room for all sessions. */
+#define BULK_SHARE 48
 
 #define PROXY_OFFERS 256
 

@@ -162,15 +162,20 @@ test_reload(void **state)
 }
 
 /* What all may cost together, with room left to the DNS cache; the default has
- * room for as many as there may be. */
+ * room for as many as there may be, and for larger buffers beside them. */
 static void
 test_memory(void **state)
 {
 	struct fixture *f = *state;
 	size_t n = 0;
 
-	assert_true(f->settings.memory_limit / 8 * 7 / SESSION_MEMORY >=
+	begin(f);
+	assert_true(f->proxy->room.limit / SESSION_MEMORY >=
 	    f->settings.max_sessions);
+	assert_int_equal(f->proxy->bulks.limit, 3 * sizeof(struct bulk));
+	assert_true(f->proxy->room.limit + f->proxy->bulks.limit <=
+	    f->settings.memory_limit / 8 * 7);
+	proxy_free(f->proxy);
 	f->settings.memory_limit = 1U << 20;
 	begin(f);
 	while (n < 200 && come(f, "10.0.0.1")[0] == '\0')
