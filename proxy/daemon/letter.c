@@ -22,6 +22,7 @@ enum step {
 struct letter {
 	struct letter_plan plan;
 	struct upstream upstream;
+	struct upstream_memory memory;
 	struct smtp_reply_reader reader;
 	enum step step;
 	size_t asked;	 /* mailboxes that were named */
@@ -217,6 +218,7 @@ start(struct letter *l)
 	int err;
 
 	l->started = true;
+	l->upstream.memory = &l->memory;
 	err = upstream_connect(&l->upstream, event_get_base(&l->timer),
 	    &l->plan.server, NULL, on_event, l);
 	if (err != 0)

@@ -255,6 +255,7 @@ talk_start(struct talk *t)
 	int err;
 
 	t->started = true;
+	t->upstream.memory = &t->memory;
 	err = upstream_connect(&t->upstream, event_get_base(&t->timer),
 	    &t->plan.server, NULL, talk_on_event, t);
 	if (err == DG_EIO)

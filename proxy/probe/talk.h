@@ -52,6 +52,7 @@ struct talk {
 	bool offers_starttls;
 	struct smtp_reply_reader reader; /* the stage's reply */
 	struct upstream upstream;	 /* its TLS engine shows the chain */
+	struct upstream_memory memory;
 
 	struct talk_plan plan;
 	struct event timer;

@@ -29,14 +29,16 @@ void
 bulk_return(struct session *s)
 {
 	struct upstream *u = &s->upstream;
+	struct session_memory *m = &s->memory;
 
-	if (s->bulk == NULL || s->down_in.len > sizeof(s->down_in_mem) ||
-	    u->app_out.len > sizeof(u->app_out_mem) ||
-	    u->wire_out.len > sizeof(u->wire_out_mem))
+	if (s->bulk == NULL || s->down_in.len > sizeof(m->down_in) ||
+	    u->app_out.len > sizeof(m->upstream.app_out) ||
+	    u->wire_out.len > sizeof(m->upstream.wire_out))
 		return;
-	buf_move(&s->down_in, s->down_in_mem, sizeof(s->down_in_mem));
-	buf_move(&u->app_out, u->app_out_mem, sizeof(u->app_out_mem));
-	buf_move(&u->wire_out, u->wire_out_mem, sizeof(u->wire_out_mem));
+	buf_move(&s->down_in, m->down_in, sizeof(m->down_in));
+	buf_move(&u->app_out, m->upstream.app_out, sizeof(m->upstream.app_out));
+	buf_move(&u->wire_out, m->upstream.wire_out,
+	    sizeof(m->upstream.wire_out));
 	bulk_drop(s);
 }
 

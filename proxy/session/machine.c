@@ -381,6 +381,7 @@ session_run(struct session *s)
 	if (s->running)
 		return;
 	s->running = true;
+	s->quiet = 0;
 	while ((event = session_next_event(s)) != EVENT_NONE) {
 		session_progress(s, event);
 #ifdef DG_TEST_MATRIX
@@ -450,8 +451,9 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	s->started = clock_monotonic_ms();
 	s->client = *client;
 	s->server = *server;
-	buf_init(&s->down_in, s->down_in_mem, sizeof(s->down_in_mem));
-	buf_init(&s->down_out, s->down_out_mem, sizeof(s->down_out_mem));
+	s->upstream.memory = &s->memory.upstream;
+	buf_init(&s->down_in, s->memory.down_in, sizeof(s->memory.down_in));
+	buf_init(&s->down_out, s->memory.down_out, sizeof(s->memory.down_out));
 	smtp_reply_start(&s->reader);
 	if (event_assign(&s->timer, p->base, -1, 0, session_on_timer, s) != 0) {
 		session_release(s);
@@ -466,6 +468,7 @@ session_new(struct proxy *p, int fd, const struct address *client,
 	QUEUE_APPEND(&p->sessions, s, link);
 	p->nsessions++;
 	session_set_timer(s);
+	rest_watch(p);
 	if (session_connect(s) != 0)
 		greet_failed(s);
 	/* Nobody else wakes a session that could get no timer. */

@@ -54,6 +54,7 @@ proxy_new(struct proxy **out, struct event_base *base,
 		    p->bulks.limit,
 	};
 	if (memory_new(&p->memory, MEMORY_HOSTS_MAX) != 0 ||
+	    rest_init(p) != 0 ||
 	    event_assign(&p->reap, base, -1, 0, proxy_reap, p) != 0) {
 		memory_free(p->memory);
 		free(p);
@@ -301,6 +302,7 @@ proxy_free(struct proxy *p)
 	while ((s = p->sessions.first) != NULL)
 		session_free(s);
 	(void)event_del(&p->reap);
+	(void)event_del(&p->sweep);
 	memory_free(p->memory);
 	free(p);
 }

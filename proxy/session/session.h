@@ -121,6 +121,14 @@ struct decision {
 	struct requirement requirement;
 };
 
+/* What the buffers are made of: in one piece, so that most of it can be given back
+ * to the system while they are empty. */
+struct session_memory {
+	uint8_t down_in[2 * SMTP_LINE_MAX];
+	uint8_t down_out[SESSION_REPLY_ROOM + 256];
+	struct upstream_memory upstream;
+};
+
 struct session {
 	QUEUE_LINK(session) link;
 	struct proxy *proxy;
@@ -185,8 +193,9 @@ struct session {
 
 	char mail[SMTP_LINE_MAX];
 	char rcpt[SMTP_LINE_MAX];
-	uint8_t down_in_mem[2 * SMTP_LINE_MAX];
-	uint8_t down_out_mem[SESSION_REPLY_ROOM + 256];
+
+	unsigned quiet; /* turns of the proxy's sweep since it last ran */
+	struct session_memory memory;
 };
 
 /* What one session may cost: itself, its two endpoints, and TLS at rest. */
@@ -233,6 +242,7 @@ struct proxy {
 	struct memory *memory; /* of hosts that spoke TLS */
 	struct watch watch;    /* for the operator */
 	struct event reap;
+	struct event sweep;
 	proxy_decided_cb *decided; /* may be NULL */
 	void *decided_arg;
 	void (*idle)(void *arg);
@@ -331,6 +341,12 @@ void bulk_lend(struct session *s);
 void bulk_return(struct session *s);
 /* Its buffers are of no use any more. */
 void bulk_drop(struct session *s);
+
+/* rest.c: sessions in which nothing happens */
+#define REST_SECONDS 2 /* one turn of the sweep */
+DG_MUSTCHECK int rest_init(struct proxy *p);
+/* Looks for them from now on, as long as there are sessions. */
+void rest_watch(struct proxy *p);
 
 /* answer.c: what the client is told, what the server is asked */
 void answer(struct session *s, int code, const char *format, ...)

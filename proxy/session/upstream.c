@@ -11,16 +11,17 @@ upstream_connect(struct upstream *u, struct event_base *base,
     const struct address *server, const struct address *source,
     endpoint_event_cb *cb, void *arg)
 {
+	struct upstream_memory *m = u->memory;
 	int fd;
 	int err;
 
 	u->records = false;
 	u->plaintext = false;
 	u->error = 0;
-	buf_init(&u->wire_in, u->wire_in_mem, sizeof(u->wire_in_mem));
-	buf_init(&u->wire_out, u->wire_out_mem, sizeof(u->wire_out_mem));
-	buf_init(&u->app_in, u->app_in_mem, sizeof(u->app_in_mem));
-	buf_init(&u->app_out, u->app_out_mem, sizeof(u->app_out_mem));
+	buf_init(&u->wire_in, m->wire_in, sizeof(m->wire_in));
+	buf_init(&u->wire_out, m->wire_out, sizeof(m->wire_out));
+	buf_init(&u->app_in, m->app_in, sizeof(m->app_in));
+	buf_init(&u->app_out, m->app_out, sizeof(m->app_out));
 	err = socket_connect_from(&fd, &u->local, server, source);
 	if (err != 0) {
 		u->error = err == DG_EIO ? errno : EAFNOSUPPORT;
@@ -141,6 +142,13 @@ bool
 upstream_flushed(struct upstream *u)
 {
 	return u->wire_out.len == 0 && upstream_out(u)->len == 0;
+}
+
+bool
+upstream_empty(const struct upstream *u)
+{
+	return u->wire_in.len == 0 && u->wire_out.len == 0 &&
+	    u->app_in.len == 0 && u->app_out.len == 0;
 }
 
 bool

@@ -29,7 +29,16 @@ enum upstream_status {
 	UPSTREAM_FAILED, /* connect, socket or TLS error */
 };
 
+/* What its buffers are made of. */
+struct upstream_memory {
+	uint8_t wire_in[UPSTREAM_IN];
+	uint8_t wire_out[UPSTREAM_OUT];
+	uint8_t app_in[UPSTREAM_IN];
+	uint8_t app_out[UPSTREAM_OUT];
+};
+
 struct upstream {
+	struct upstream_memory *memory; /* the owner's, set by it before use */
 	struct endpoint *endpoint;
 	struct tls_conn *tls; /* NULL: in clear */
 	enum upstream_status status;
@@ -41,10 +50,6 @@ struct upstream {
 	struct buf wire_out;
 	struct buf app_in;
 	struct buf app_out;
-	uint8_t wire_in_mem[UPSTREAM_IN];
-	uint8_t wire_out_mem[UPSTREAM_OUT];
-	uint8_t app_in_mem[UPSTREAM_IN];
-	uint8_t app_out_mem[UPSTREAM_OUT];
 };
 
 /*
@@ -78,6 +83,9 @@ struct buf *upstream_out(struct upstream *u);
 
 /* Everything that was put has left for the kernel. */
 bool upstream_flushed(struct upstream *u);
+
+/* Nothing is under way in any of its buffers. */
+bool upstream_empty(const struct upstream *u);
 
 /* The server said something in clear where its TLS had to begin. */
 bool upstream_plaintext(const struct upstream *u);

@@ -22,6 +22,7 @@
 
 #include <mbedtls/platform.h>
 
+#include "base/pages.h"
 #include "tls/conn.h"
 #include "tls/grade.h"
 #include "tls/memory.h"
@@ -410,6 +411,29 @@ tls_conn_run(struct tls_conn *c)
 		conn_read(c);
 	tls_memory_leave();
 	return c->state;
+}
+
+/* The counter of records, with which the buffer for input begins, and a header. */
+#define IN_BUFFER_HEAD 64
+
+/* No part of a record or of a handshake message stands in it. */
+static bool
+input_is_empty(const mbedtls_ssl_context *ssl)
+{
+	return ssl->MBEDTLS_PRIVATE(in_left) == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_msglen) == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_hslen) == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_offt) == NULL &&
+	    mbedtls_ssl_check_pending(ssl) == 0;
+}
+
+size_t
+tls_conn_rest(struct tls_conn *c)
+{
+	if (c->state != TLS_STATE_OPEN || !input_is_empty(&c->ssl))
+		return 0;
+	return pages_release(c->ssl.MBEDTLS_PRIVATE(in_buf) + IN_BUFFER_HEAD,
+	    MBEDTLS_SSL_IN_CONTENT_LEN - IN_BUFFER_HEAD);
 }
 
 void

@@ -181,6 +181,13 @@ bool tls_conn_resumed(const struct tls_conn *c);
 enum tls_state tls_conn_run(struct tls_conn *c);
 
 /*
+ * Where nothing is under way, memory in which a record would stand is given back
+ * to the system until one comes. Between any two runs, in any state. Returns how
+ * many bytes were given back.
+ */
+size_t tls_conn_rest(struct tls_conn *c);
+
+/*
  * The transport ended. Without a close_notify before it this is a truncation:
  * the next run fails with that reason (unless bytes are still to be read).
  */

@@ -32,13 +32,14 @@ setup(void **state)
 	f.proxy.bulks.limit = 2 * sizeof(struct bulk);
 	for (size_t i = 0; i < SESSIONS; i++) {
 		struct session *s = &f.sessions[i];
-		struct upstream *u = &s->upstream;
+		struct session_memory *m = &s->memory;
 
 		s->proxy = &f.proxy;
-		buf_init(&s->down_in, s->down_in_mem, sizeof(s->down_in_mem));
-		buf_init(&u->app_out, u->app_out_mem, sizeof(u->app_out_mem));
-		buf_init(&u->wire_out, u->wire_out_mem,
-		    sizeof(u->wire_out_mem));
+		buf_init(&s->down_in, m->down_in, sizeof(m->down_in));
+		buf_init(&s->upstream.app_out, m->upstream.app_out,
+		    UPSTREAM_OUT);
+		buf_init(&s->upstream.wire_out, m->upstream.wire_out,
+		    UPSTREAM_OUT);
 	}
 	*state = &f;
 	return 0;
@@ -98,7 +99,7 @@ static void
 test_what_is_held_goes_along(void **state)
 {
 	struct session *s = &((struct fixture *)*state)->sessions[0];
-	size_t in = sizeof(s->down_in_mem);
+	size_t in = sizeof(s->memory.down_in);
 
 	fill(&s->down_in, 0, 'a');
 	fill(&s->upstream.app_out, 100, 'b');
@@ -122,7 +123,7 @@ test_returned_when_all_fits(void **state)
 	struct session *s = &((struct fixture *)*state)->sessions[0];
 	struct buf *bufs[] = { &s->down_in, &s->upstream.app_out,
 		&s->upstream.wire_out };
-	const size_t own[] = { sizeof(s->down_in_mem), UPSTREAM_OUT,
+	const size_t own[] = { sizeof(s->memory.down_in), UPSTREAM_OUT,
 		UPSTREAM_OUT };
 
 	for (size_t i = 0; i < DG_ARRAY_LEN(bufs); i++) {

@@ -156,6 +156,53 @@ test_bulk(void **state)
 	link_stop(l);
 }
 
+#define LONG_LINE 12000 /* three times what comes in one turn */
+
+/* Memory is given back at every turn, in the middle of records too, and all that
+ * comes is what was sent. When nothing is under way, most of it goes. */
+static void
+test_rest(void **state)
+{
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	struct link *l = &the_link;
+
+	(void)state;
+	for (size_t v = 0; v < DG_ARRAY_LEN(versions); v++) {
+		size_t sent = 0, got = 0, idle = 0;
+
+		link_start(l, "ecdsa", "chain", OPTIONS(versions[v], "-rev"));
+		link_open(l, NULL);
+		while (got < LONG_LINE) {
+			struct span s;
+
+			while (sent < LONG_LINE && buf_room(&l->app_out) > 0) {
+				char c = sent == LONG_LINE - 1
+				    ? '\n'
+				    : (char)('a' + sent % 23);
+
+				assert_int_equal(buf_put(&l->app_out, &c, 1),
+				    0);
+				sent++;
+			}
+			if (link_turn(l, true) != TLS_STATE_OPEN)
+				fail_msg("%s", tls_conn_error(l->conn));
+			idle = tls_conn_rest(l->conn);
+			s = buf_peek(&l->app_in);
+			for (size_t i = 0; i < s.n && got < LONG_LINE - 1;
+			     i++, got++)
+				assert_int_equal(s.p[i],
+				    'a' + (LONG_LINE - 2 - got) % 23);
+			if (s.n > 0 && s.p[s.n - 1] == '\n')
+				got = LONG_LINE;
+			buf_clear(&l->app_in);
+		}
+		assert_true(idle >= 8192);
+		exchange(l);
+		link_disconnect(l);
+		link_stop(l);
+	}
+}
+
 /* RFC 8446 6.1: only close_notify ends the data. */
 static void
 test_close_and_truncation(void **state)
@@ -475,6 +522,7 @@ main(void)
 		cmocka_unit_test(test_old_version),
 		cmocka_unit_test(test_trickle),
 		cmocka_unit_test(test_bulk),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_close_and_truncation),
 		cmocka_unit_test(test_data_before_truncation),
 		cmocka_unit_test(test_we_close),

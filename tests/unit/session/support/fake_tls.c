@@ -195,6 +195,13 @@ tls_conn_run(struct tls_conn *c)
 	return c->state;
 }
 
+size_t
+tls_conn_rest(struct tls_conn *c)
+{
+	(void)c;
+	return 0;
+}
+
 void
 tls_conn_eof(struct tls_conn *c)
 {
