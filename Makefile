@@ -350,7 +350,7 @@ bench-sessions:
 	@tools/need load
 	@$(again) all
 	DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
-	    tools/bench/sessions
+	    tools/bench/sessions $(BENCH_OPTIONS)
 
 bench-stall:
 	@tools/need load

@@ -108,11 +108,15 @@ static const struct control_row rows[CONTROL_VERBS] = {
 	[CONTROL_SHOW_MEMORY] = {
 		"show memory", CONTROL_NOTHING, CONTROL_VIEW,
 		"who uses how much memory",
-		"limit_bytes, session_bytes (of one), sessions_bytes, tls_bytes, "
-		"tls_peak_bytes, tls_limit_bytes, downgrade_memory_bytes, "
-		"tlsrpt_bytes, "
-		"dns_cache_bytes, "
-		"dns_cache_limit_bytes, resident_bytes (of the process)." },
+		"limit_bytes (proxy memory-limit), session_bytes (of one), pools: "
+		"array of pool (sessions, message-buffers, tls, tls-tickets, "
+		"dns-cache, dns-zones, downgrade-memory, tlsrpt), bytes, peak_bytes "
+		"(since the start) and limit_bytes; program_bytes (the program's "
+		"pages that are in memory, and what it set up at the start), "
+		"given_back_bytes (of the pools, to the system, by idle sessions), "
+		"sum_bytes (program and pools, less what is given back), "
+		"resident_bytes (as the system sees the process: more than the sum "
+		"by what the allocator keeps for later), stack_peak_bytes." },
 	[CONTROL_SHOW_CONFIGURATION] = {
 		"show configuration", CONTROL_DEFAULTS_OR_NOTHING, CONTROL_VIEW,
 		"the configuration that is in force",

@@ -16,6 +16,7 @@
 #include "daemon/blocks.h"
 #include "daemon/control.h"
 #include "daemon/exceptions.h"
+#include "daemon/footprint.h"
 #include "daemon/insight.h"
 #include "daemon/keep.h"
 #include "daemon/ledger.h"
@@ -68,6 +69,7 @@ struct daemon {
 	struct control *control;
 	struct logbook *logbook;
 	uint64_t started; /* monotonic, milliseconds */
+	size_t at_start;  /* bytes; see footprint.h */
 	struct exceptions *exceptions;
 	struct sums *sums;
 	struct ledger *ledger;
@@ -489,6 +491,7 @@ daemon_insight(const struct daemon *d, const struct counts *counts,
 		.logbook = d->logbook,
 		.tlsreports = d->tlsreports,
 		.started = d->started,
+		.at_start = d->at_start,
 		.stopping = d->stopping,
 	};
 }
@@ -854,6 +857,9 @@ daemon_run(struct settings *settings, const char *path, bool foreground)
 		log_tap(daemon_on_line, &d, LOG_LEVEL_INFO);
 	err = d.logbook != NULL ? daemon_start(&d) : DG_ENOMEM;
 	if (err == 0) {
+		const struct insight in = daemon_insight(&d, NULL, NULL);
+
+		d.at_start = footprint_at_start(&in);
 		log_note(LOG_LEVEL_INFO, "listening", "port %u",
 		    (unsigned)d.settings.listen_port);
 		if (event_base_dispatch(d.base) < 0)

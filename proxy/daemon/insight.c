@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "config/config.h"
+#include "daemon/footprint.h"
 #include "net/stalls.h"
 #include "tls/memory.h"
 
@@ -170,47 +171,30 @@ show_statistics(struct json *j, const struct insight *in)
 	put_lookups(j, in);
 }
 
-/* The second number of statm: pages that are in memory. */
-static uint64_t
-resident_bytes(void)
-{
-	char text[128] = "";
-	FILE *f = fopen("/proc/self/statm", "re");
-	struct span rest;
-	uint64_t pages = 0;
-
-	if (f == NULL)
-		return 0;
-	if (fgets(text, sizeof(text), f) != NULL) {
-		rest = span_text(text);
-		(void)span_word(&rest);
-		if (span_number(&pages, span_word(&rest), UINT32_MAX) != 0)
-			pages = 0;
-	}
-	(void)fclose(f);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void
 show_memory(struct json *j, const struct insight *in)
 {
-	const struct budget *tls = tls_memory_budget();
-	struct resolver_counts c;
+	struct footprint f;
 
-	resolver_count(&c, in->resolver);
+	footprint_take(&f, in);
 	json_put_number(j, "limit_bytes", in->settings->memory_limit);
 	json_put_number(j, "session_bytes", proxy_session_bytes());
-	json_put_number(j, "sessions_bytes",
-	    proxy_sessions(in->proxy) * proxy_session_bytes());
-	json_put_number(j, "tls_bytes", tls->used);
-	json_put_number(j, "tls_peak_bytes", tls->peak);
-	json_put_number(j, "tls_limit_bytes", tls->limit);
-	json_put_number(j, "downgrade_memory_bytes",
-	    memory_bytes(proxy_memory(in->proxy)));
-	json_put_number(j, "tlsrpt_bytes", tlsreports_bytes(in->tlsreports));
-	json_put_number(j, "dns_cache_bytes", c.bytes);
-	json_put_number(j, "dns_cache_limit_bytes", c.bytes_limit);
-	json_put_number(j, "resident_bytes", resident_bytes());
+	json_key(j, "pools");
+	json_array(j);
+	for (size_t i = 0; i < f.npools; i++) {
+		json_object(j);
+		json_put_text(j, "pool", f.pools[i].name);
+		json_put_number(j, "bytes", f.pools[i].used);
+		json_put_number(j, "peak_bytes", f.pools[i].peak);
+		json_put_number(j, "limit_bytes", f.pools[i].limit);
+		json_close(j);
+	}
+	json_close(j);
+	json_put_number(j, "program_bytes", f.program);
+	json_put_number(j, "given_back_bytes", f.given_back);
+	json_put_number(j, "sum_bytes", f.sum);
+	json_put_number(j, "resident_bytes", f.resident);
+	json_put_number(j, "stack_peak_bytes", f.stack_peak);
 }
 
 static void

@@ -29,6 +29,7 @@ struct insight {
 	const struct counts *today;  /* of this day; for show status */
 	uint64_t log_dropped;	     /* not sent to the syslog server */
 	uint64_t started;	     /* monotonic, milliseconds */
+	size_t at_start; /* bytes, besides the pools; see footprint.h */
 	bool stopping;
 };
 

@@ -315,6 +315,9 @@ cache_count(struct cache_counts *out, const struct cache *c)
 {
 	*out = c->counts;
 	out->bytes = 0;
-	for (size_t i = 0; i < SHELVES; i++)
+	out->bytes_peak = 0;
+	for (size_t i = 0; i < SHELVES; i++) {
 		out->bytes += c->shelves[i].budget.used;
+		out->bytes_peak += c->shelves[i].budget.peak;
+	}
 }

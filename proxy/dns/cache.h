@@ -43,6 +43,7 @@ struct cache_counts {
 	uint64_t dropped; /* for want of room */
 	size_t entries;
 	size_t bytes;
+	size_t bytes_peak;
 };
 
 void cache_count(struct cache_counts *out, const struct cache *c);

@@ -435,10 +435,17 @@ resolver_count(struct resolver_counts *out, const struct resolver *r)
 		.dropped = counts.dropped,
 		.entries = counts.entries,
 		.bytes = counts.bytes,
+		.bytes_peak = counts.bytes_peak,
 		.bytes_limit = r->cache_bytes,
 		.begun = r->begun,
 	};
 	memcpy(out->lookups, r->lookups, sizeof(out->lookups));
+}
+
+const struct budget *
+resolver_zones(const struct resolver *r)
+{
+	return dnssec_trust_budget(r->trust);
 }
 
 bool

@@ -75,12 +75,16 @@ struct resolver_counts {
 	uint64_t dropped; /* for want of room */
 	size_t entries;
 	size_t bytes;
+	size_t bytes_peak;
 	size_t bytes_limit;
 	int64_t begun; /* when it was empty; seconds of wall time */
 	uint64_t lookups[DNSSEC_INDETERMINATE + 1]; /* answered, by status */
 };
 
 void resolver_count(struct resolver_counts *out, const struct resolver *r);
+
+/* What is known of zones, which is no part of the cache of results. */
+const struct budget *resolver_zones(const struct resolver *r);
 
 /* Forwarder number `index` and how it does; false past the last. */
 struct resolver_server {

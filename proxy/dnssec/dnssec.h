@@ -80,6 +80,9 @@ DG_MUSTCHECK int dnssec_trust_new(struct dnssec_trust **out,
  */
 DG_MUSTCHECK int dnssec_trust_load(struct dnssec_trust *t, struct span text);
 
+/* What is known of zones, in bytes. */
+const struct budget *dnssec_trust_budget(const struct dnssec_trust *t);
+
 /*
  * The anchors are kept current by RFC 5011 from what lookups see of the root's
  * keys. changed: since the state was last written there is something new that

@@ -240,6 +240,12 @@ dnssec_trust_new(struct dnssec_trust **out, size_t cache_bytes)
 	return 0;
 }
 
+const struct budget *
+dnssec_trust_budget(const struct dnssec_trust *t)
+{
+	return &t->budget;
+}
+
 void
 dnssec_trust_free(struct dnssec_trust *t)
 {

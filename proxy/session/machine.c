@@ -381,7 +381,7 @@ session_run(struct session *s)
 	if (s->running)
 		return;
 	s->running = true;
-	s->quiet = 0;
+	rest_over(s);
 	while ((event = session_next_event(s)) != EVENT_NONE) {
 		session_progress(s, event);
 #ifdef DG_TEST_MATRIX
@@ -483,6 +483,7 @@ session_free(struct session *s)
 	upstream_abort(&s->upstream);
 	endpoint_free(s->downstream);
 	bulk_drop(s);
+	rest_over(s);
 	(void)event_del(&s->timer);
 	QUEUE_REMOVE(&s->proxy->sessions, s, link);
 	s->proxy->nsessions--;

@@ -213,6 +213,26 @@ proxy_session_bytes(void)
 	return sizeof(struct session);
 }
 
+/* As one that counts only what sessions take by themselves. */
+static struct budget
+own_memory(const struct budget *room)
+{
+	return (struct budget){
+		.name = room->name,
+		.limit = room->limit / SESSION_MEMORY * SESSION_OWN,
+		.used = room->used / SESSION_MEMORY * SESSION_OWN,
+		.peak = room->peak / SESSION_MEMORY * SESSION_OWN,
+	};
+}
+
+void
+proxy_count_memory(struct proxy_memory *out, const struct proxy *p)
+{
+	out->sessions = own_memory(&p->room);
+	out->bulks = p->bulks;
+	out->given_back = p->given_back;
+}
+
 const struct watch *
 proxy_watch(const struct proxy *p)
 {

@@ -6,6 +6,7 @@
 #ifndef DG_SESSION_PROXY_H
 #define DG_SESSION_PROXY_H
 
+#include "base/budget.h"
 #include "config/settings.h"
 #include "dane/pkix.h"
 #include "dns/resolver.h"
@@ -52,6 +53,15 @@ size_t proxy_sessions(const struct proxy *p);
 
 /* What one session takes by itself, in bytes; TLS has its own budget. */
 size_t proxy_session_bytes(void);
+
+/* What sessions take, and the larger buffers that are lent to them. */
+struct proxy_memory {
+	struct budget sessions;
+	struct budget bulks;
+	size_t given_back; /* by idle sessions, TLS included; of what is used */
+};
+
+void proxy_count_memory(struct proxy_memory *out, const struct proxy *p);
 
 /* Counters, the latest decisions, destinations. */
 const struct watch *proxy_watch(const struct proxy *p);

@@ -18,9 +18,18 @@ rest(struct session *s)
 	bulk_return(s);
 	if (s->down_in.len == 0 && s->down_out.len == 0 &&
 	    upstream_empty(&s->upstream) && s->bulk == NULL)
-		(void)pages_release(&s->memory, sizeof(s->memory));
+		s->given_back = pages_release(&s->memory, sizeof(s->memory));
 	if (s->upstream.tls != NULL)
-		(void)tls_conn_rest(s->upstream.tls);
+		s->given_back += tls_conn_rest(s->upstream.tls);
+	s->proxy->given_back += s->given_back;
+}
+
+void
+rest_over(struct session *s)
+{
+	s->quiet = 0;
+	s->proxy->given_back -= s->given_back;
+	s->given_back = 0;
 }
 
 static void

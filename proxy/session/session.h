@@ -194,12 +194,14 @@ struct session {
 	char mail[SMTP_LINE_MAX];
 	char rcpt[SMTP_LINE_MAX];
 
-	unsigned quiet; /* turns of the proxy's sweep since it last ran */
+	unsigned quiet;	   /* turns of the proxy's sweep since it last ran */
+	size_t given_back; /* to the system, until it runs again */
 	struct session_memory memory;
 };
 
-/* What one session may cost: itself, its two endpoints, and TLS at rest. */
-#define SESSION_MEMORY (sizeof(struct session) + 1024 + (32U << 10))
+/* What one session costs: itself and its two endpoints; and with TLS at rest. */
+#define SESSION_OWN    (sizeof(struct session) + 1024)
+#define SESSION_MEMORY (SESSION_OWN + (32U << 10))
 
 /*
  * Larger buffers, lent to a session whose client sends a message faster than its
@@ -237,6 +239,7 @@ struct proxy {
 	size_t nsessions;
 	struct budget room;  /* for sessions */
 	struct budget bulks; /* and for what is lent to them */
+	size_t given_back;   /* by sessions in which nothing happens */
 	uint64_t last_id;
 	bool draining;
 	struct memory *memory; /* of hosts that spoke TLS */
@@ -347,6 +350,8 @@ void bulk_drop(struct session *s);
 DG_MUSTCHECK int rest_init(struct proxy *p);
 /* Looks for them from now on, as long as there are sessions. */
 void rest_watch(struct proxy *p);
+/* It rests no more. */
+void rest_over(struct session *s);
 
 /* answer.c: what the client is told, what the server is asked */
 void answer(struct session *s, int code, const char *format, ...)

@@ -97,8 +97,14 @@ class Group:
                     (folder / "cgroup.procs").write_text(str(one))
                 except OSError:
                     pass
-            for task in pathlib.Path("/proc", str(one), "task").iterdir():
+            self._pin(one)
+
+    def _pin(self, pid):
+        try:
+            for task in pathlib.Path("/proc", str(pid), "task").iterdir():
                 os.sched_setaffinity(int(task.name), {self.cpu_number})
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended
 
     def forget(self):
         """Its processes have been stopped."""
@@ -150,6 +156,17 @@ class Group:
             total += sum(int(line.split()[1]) for line in text.splitlines()
                          if line.startswith("Pss:"))
         return total
+
+    def rested_pss(self):
+        """pss() when it has stopped to change: who gives memory back that
+        idle sessions do not need takes some seconds for it."""
+        seen = [self.pss()]
+        for _ in range(30):
+            time.sleep(0.5)
+            seen.append(self.pss())
+            if len(seen) > 10 and seen[-1] == seen[-6]:
+                break
+        return seen[-1]
 
     def kernel(self):
         """KiB of the kernel's memory for it, sockets included; None where it

@@ -18,6 +18,7 @@
 
 #include "base/json_read.h"
 #include "config/config.h"
+#include "daemon/footprint.h"
 #include "daemon/insight.h"
 #include "session/session.h"
 
@@ -246,6 +247,47 @@ test_policy_of_many_rules(void **state)
 	assert_non_null(memmem(f->answer, f->n, "d999.example", 12));
 }
 
+/* The books: each pool by name, with its peak and limit, and a sum that takes off
+ * what idle sessions have given back. */
+static void
+test_memory(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t bytes[8], peaks[8], limits[8];
+	struct footprint seen;
+	uint64_t sum = 0;
+	size_t n;
+
+	for (size_t i = 0; i < 3; i++)
+		come(f);
+	session_free(f->proxy->sessions.first);
+	f->in.at_start = footprint_at_start(&f->in);
+	f->proxy->given_back = 8192;
+	question(f, "show memory");
+	n = numbers(f, "bytes", bytes, 8);
+	assert_int_equal(numbers(f, "peak_bytes", peaks, 8), n);
+	assert_int_equal(numbers(f, "limit_bytes", limits, 8), n);
+	assert_non_null(strstr(f->answer, "\"pool\":\"sessions\""));
+	assert_int_equal(bytes[0], 2 * SESSION_OWN);
+	assert_int_equal(peaks[0], 3 * SESSION_OWN);
+	assert_true(
+	    limits[0] / SESSION_OWN == f->proxy->room.limit / SESSION_MEMORY);
+	assert_non_null(strstr(f->answer, "\"given_back_bytes\":8192,"));
+	footprint_take(&seen, &f->in);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(peaks[i] >= bytes[i]);
+		sum += seen.pools[i].used;
+	}
+	assert_int_equal(seen.npools, n);
+	assert_int_equal(seen.sum, sum + seen.program - 8192);
+	assert_true(seen.program >= f->in.at_start);
+	/* Nothing has been taken since: both sides are the same. */
+	assert_in_range(seen.resident, seen.sum - seen.sum / 10,
+	    seen.sum + seen.sum / 10);
+	assert_in_range(seen.stack_peak, 4096, 8 << 20);
+	f->proxy->given_back = 0;
+}
+
 static void
 test_hosts(void **state)
 {
@@ -351,6 +393,7 @@ main(void)
 		WITH_PROXY(test_sessions_that_change),
 		WITH_PROXY(test_longest_session),
 		WITH_PROXY(test_policy_of_many_rules),
+		WITH_PROXY(test_memory),
 		WITH_PROXY(test_hosts),
 		WITH_PROXY(test_decisions),
 		WITH_PROXY(test_log),
