@@ -121,7 +121,7 @@ export DL_DIR
 
 .PHONY: all help always deps clean install deb docs
 .PHONY: check unit unit-build valgrind valgrind-run fuzz fuzz-build lint demo
-.PHONY: bench bench-instructions bench-tls bench-dnssec bench-sessions bench-stall bench-tls-config load
+.PHONY: bench bench-growth bench-instructions bench-tls bench-dnssec bench-sessions bench-stall bench-tls-config load
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -141,6 +141,7 @@ help:
 	    'check    install what is needed, then lint and all tests' \
 	    'demo     install what is needed, then mail on its way, explained (BOARD=virt)' \
 	    'bench    beside Postfix, stunnel, Exim and a splice (QUICK=1)' \
+	    'bench-growth  cost as sessions, sizes, domains and policy grow' \
 	    'bench-instructions  of a delivery, held against those counted before' \
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
 	    'bench-tls-config  instructions that each build of mbedTLS takes' \
@@ -317,6 +318,12 @@ bench:
 	@$(again) all
 	QUICK=$(QUICK) DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
 	    tools/bench/bench $(BENCH_OPTIONS)
+
+bench-growth:
+	@tools/need bench-growth
+	@$(again) all
+	DANEGATED=$(O)/bin/danegated DANEGATE=$(O)/bin/danegate \
+	    tools/bench/growth $(BENCH_OPTIONS)
 
 bench-instructions:
 	@tools/need bench-instructions
