@@ -121,7 +121,7 @@ export DL_DIR
 
 .PHONY: all help always deps clean install deb docs
 .PHONY: check unit unit-build valgrind valgrind-run fuzz fuzz-build lint demo
-.PHONY: bench bench-growth bench-instructions bench-tls bench-dnssec bench-sessions bench-stall bench-tls-config load
+.PHONY: bench bench-growth bench-instructions bench-instructions-armv7 bench-tls bench-dnssec bench-sessions bench-stall bench-tls-config load
 # A target's file may have rules of its own, and comes first.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -143,6 +143,7 @@ help:
 	    'bench    beside Postfix, stunnel, Exim and a splice (QUICK=1)' \
 	    'bench-growth  cost as sessions, sizes, domains and policy grow' \
 	    'bench-instructions  of a delivery, held against those counted before' \
+	    'bench-instructions-armv7  the same, under qemu-arm' \
 	    'bench-tls     handshakes beside OpenSSL, and what others wait' \
 	    'bench-tls-config  instructions that each build of mbedTLS takes' \
 	    'bench-dnssec  cold and cached lookups beside libunbound' \
@@ -330,6 +331,21 @@ bench-instructions:
 	@$(again) all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' DANEGATED=$(O)/bin/danegated \
 	    DANEGATE=$(O)/bin/danegate tools/bench/instructions $(BENCH_OPTIONS)
+
+# The same of ARMv7, under qemu-arm.
+bench-instructions-armv7:
+	@tools/need bench-instructions-armv7
+	@$(again) TARGET=host all
+	@$(again) TARGET=armv7 out/armv7/bench/danegated-emulated
+	CFLAGS='$(CFLAGS)' tools/bench/instructions --target armv7 $(BENCH_OPTIONS)
+
+# danegated that qemu-user can run.
+$(O)/bench/danegated-emulated: tools/bench/emulated.c $(LIBS) $(O)/obj/daemon/main.o
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--wrap=setsockopt -o $@ \
+	    tools/bench/emulated.c $(O)/obj/daemon/main.o \
+	    $(call link_rooms,$(ROOMS))
 
 bench-tls:
 	@tools/need bench-tls
