@@ -90,7 +90,7 @@ tls_context_new(struct tls_context **out, size_t memory_limit)
 	 * cannot be read by whoever gets the ticket's secrets later. */
 	mbedtls_ssl_conf_tls13_key_exchange_modes(config,
 	    MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
-	t->aes = suites_aes_is_quick();
+	t->aes = suites_aes_here();
 	tls_context_set_minimum(t, TLS_GRADE_PHASE_OUT);
 	t->resumption = true;
 	t->tickets.budget.name = "tls-tickets";

@@ -13,7 +13,7 @@
 struct tls_context {
 	mbedtls_ssl_config config;
 	enum tls_grade minimum;
-	bool aes; /* is what this processor is quick at */
+	enum suites_aes aes; /* what this processor is quick at */
 	/* Connections point into the configuration: it has two lists, and the
 	 * one in use is never written to. */
 	int suites[2][SUITES_MAX];

@@ -7,18 +7,18 @@
 #	include <sys/auxv.h>
 #endif
 
+#include "aes256gcm.h"
 #include "tls/grade.h"
 
-bool
-suites_aes_is_quick(void)
+enum suites_aes
+suites_aes_here(void)
 {
 #if defined(__aarch64__)
-	return (getauxval(AT_HWCAP) & (1UL << 3)) != 0; /* HWCAP_AES */
+	return (getauxval(AT_HWCAP) & (1UL << 3)) != 0 /* HWCAP_AES */
+	    ? SUITES_AES_ALL
+	    : SUITES_AES_SLOW;
 #else
-	/* On x86 AES-128-GCM, the library's, takes four times as long as
-	 * libsodium's ChaCha20-Poly1305; ARMv7 has none. Both measured
-	 * (docs/performance.md). */
-	return false;
+	return aes256gcm_is_available() ? SUITES_AES_256 : SUITES_AES_SLOW;
 #endif
 }
 
@@ -28,17 +28,28 @@ has(const char *name, const char *part)
 	return strstr(name, part) != NULL;
 }
 
-/* Of two of one grade the lower goes first. */
+/* 0 to 3: the quicker, the lower. */
 static unsigned
-rank(int suite, bool aes)
+slowness(const char *name, enum suites_aes aes)
 {
-	const char *name = mbedtls_ssl_get_ciphersuite_name(suite);
-	unsigned cipher = 3;
+	bool gcm = has(name, "-GCM-");
 
 	if (has(name, "CHACHA20"))
-		cipher = aes ? 2 : 0;
-	else if (has(name, "GCM"))
-		cipher = 1;
+		return aes == SUITES_AES_SLOW ? 0
+		    : aes == SUITES_AES_256   ? 1
+					      : 2;
+	if (gcm && aes == SUITES_AES_256 && has(name, "256-GCM"))
+		return 0;
+	return gcm ? (aes == SUITES_AES_256 ? 2 : 1) : 3;
+}
+
+/* Of two of one grade the lower goes first. */
+static unsigned
+rank(int suite, enum suites_aes aes)
+{
+	const char *name = mbedtls_ssl_get_ciphersuite_name(suite);
+	unsigned cipher = slowness(name, aes);
+
 	/* Forward secrecy first, the cheap kind before the other; of AES the
 	 * shorter key, which is quicker. */
 	if (has(name, "TLS-RSA-"))
@@ -49,7 +60,7 @@ rank(int suite, bool aes)
 }
 
 static bool
-before(int a, int b, bool aes)
+before(int a, int b, enum suites_aes aes)
 {
 	enum tls_grade first = tls_grade_suite((uint16_t)a);
 	enum tls_grade second = tls_grade_suite((uint16_t)b);
@@ -60,7 +71,7 @@ before(int a, int b, bool aes)
 }
 
 void
-suites_list(int list[SUITES_MAX], enum tls_grade minimum, bool aes)
+suites_list(int list[SUITES_MAX], enum tls_grade minimum, enum suites_aes aes)
 {
 	const int *all = mbedtls_ssl_list_ciphersuites();
 	size_t n = 0;

@@ -39,6 +39,8 @@ class Mx:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate.chain, self.certificate.key)
         context.minimum_version = context.maximum_version = self.version
+        # As most servers of mail: the client chooses the cipher.
+        context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
         return context
 
     def _accept(self, listener):

@@ -111,18 +111,25 @@ test_suites(void **state)
 	int list[SUITES_MAX];
 
 	(void)state;
-	suites_list(list, TLS_GRADE_GOOD, true);
+	suites_list(list, TLS_GRADE_GOOD, SUITES_AES_ALL);
 	assert_int_equal(place(list, 0), 2);
 	assert_int_equal(list[0], 0x1302);
-	suites_list(list, TLS_GRADE_GOOD, false);
+	suites_list(list, TLS_GRADE_GOOD, SUITES_AES_SLOW);
 	assert_int_equal(list[0], 0x1303);
-	suites_list(list, TLS_GRADE_SUFFICIENT, false);
+	suites_list(list, TLS_GRADE_GOOD, SUITES_AES_256);
+	assert_int_equal(list[0], 0x1302);
+	/* TLS 1.2, one grade: AES-256, ChaCha20, AES-128, then the rest. */
+	suites_list(list, TLS_GRADE_SUFFICIENT, SUITES_AES_256);
+	assert_true(place(list, 0xc02c) < place(list, 0xcca9));
+	assert_true(place(list, 0xcca9) < place(list, 0xc02b));
+	assert_true(place(list, 0xc02b) < place(list, 0xc0ac));
+	suites_list(list, TLS_GRADE_SUFFICIENT, SUITES_AES_SLOW);
 	assert_true(offered(list, 0xc02f));
 	assert_false(offered(list, 0xc027));
 	assert_true(place(list, 0xcca9) < place(list, 0xc02b));
-	suites_list(list, TLS_GRADE_SUFFICIENT, true);
+	suites_list(list, TLS_GRADE_SUFFICIENT, SUITES_AES_ALL);
 	assert_true(place(list, 0xcca9) > place(list, 0xc02b));
-	suites_list(list, TLS_GRADE_PHASE_OUT, true);
+	suites_list(list, TLS_GRADE_PHASE_OUT, SUITES_AES_ALL);
 	/* Everything, the better before the worse. */
 	assert_true(offered(list, 0x002f));
 	assert_true(place(list, 0xc02f) < place(list, 0xc027));
