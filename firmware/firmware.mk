@@ -51,6 +51,7 @@ firmware-image: $(UPDATE_KEY)
 	    $(FIRMWARE_PARTS)/nft $(FIRMWARE_PARTS)/fw_printenv \
 	    $(FIRMWARE_PARTS)/dropbear $(FIRMWARE_PARTS)/u-boot-$(BOARD) \
 	    out/$(FIRMWARE_ARCH)/bin
+	@firmware/build/ram
 
 # These alone, for they take minutes and need nothing of the rest.
 firmware-kernel:

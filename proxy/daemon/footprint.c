@@ -112,8 +112,8 @@ add_pools(struct footprint *f, const struct insight *in)
 	if (in->tlsreports != NULL)
 		add_fixed(f, tlsreports_bytes(in->tlsreports),
 		    TLSREPORTS_BYTES_MAX, "tlsrpt");
-	f->given_back = proxy.given_back;
-	f->sum -= proxy.given_back;
+	f->given_back = proxy.given_back + tls_given_back();
+	f->sum -= f->given_back;
 }
 
 size_t

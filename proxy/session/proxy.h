@@ -58,7 +58,7 @@ size_t proxy_session_bytes(void);
 struct proxy_memory {
 	struct budget sessions;
 	struct budget bulks;
-	size_t given_back; /* by idle sessions, TLS included; of what is used */
+	size_t given_back; /* by idle sessions; of what is used */
 };
 
 void proxy_count_memory(struct proxy_memory *out, const struct proxy *p);

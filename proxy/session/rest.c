@@ -19,9 +19,9 @@ rest(struct session *s)
 	if (s->down_in.len == 0 && s->down_out.len == 0 &&
 	    upstream_empty(&s->upstream) && s->bulk == NULL)
 		s->given_back = pages_release(&s->memory, sizeof(s->memory));
-	if (s->upstream.tls != NULL)
-		s->given_back += tls_conn_rest(s->upstream.tls);
 	s->proxy->given_back += s->given_back;
+	if (s->upstream.tls != NULL)
+		(void)tls_conn_rest(s->upstream.tls);
 }
 
 void

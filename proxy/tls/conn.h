@@ -33,6 +33,7 @@ struct tls_conn {
 	bool close_sent;
 	struct tls_part *part;	/* its memory */
 	unsigned long refusals; /* of memory, when the run began */
+	size_t given_back;	/* of the buffer for input, to the system */
 
 	/* What the server showed, as bytes alone: the library's own form of it
 	 * is thrice as large, and of no use past the handshake. */

@@ -29,6 +29,60 @@
 #include "tls/tickets.h"
 #include "tls/words.h"
 
+/* The counter of records, with which the buffer for input begins, and a header. */
+#define IN_BUFFER_HEAD 64
+/* Records that end before this leave it at that; longer ones are rare. */
+#define REST_BELOW     4096
+
+static size_t given_back; /* of all connections */
+
+static void
+conn_note_rest(struct tls_conn *c, size_t n)
+{
+	given_back += n - c->given_back;
+	c->given_back = n;
+}
+
+/* No part of a record or of a handshake message stands in it. */
+static bool
+input_is_empty(const mbedtls_ssl_context *ssl)
+{
+	return ssl->MBEDTLS_PRIVATE(in_left) == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_msglen) == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_hslen) == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_offt) == NULL &&
+	    mbedtls_ssl_check_pending(ssl) == 0;
+}
+
+size_t
+tls_conn_rest(struct tls_conn *c)
+{
+	uint8_t *from = c->ssl.MBEDTLS_PRIVATE(in_buf) + IN_BUFFER_HEAD;
+
+	if (c->given_back == 0 && c->state == TLS_STATE_OPEN &&
+	    input_is_empty(&c->ssl))
+		conn_note_rest(c,
+		    pages_release(from,
+			MBEDTLS_SSL_IN_CONTENT_LEN - IN_BUFFER_HEAD));
+	return c->given_back;
+}
+
+size_t
+tls_given_back(void)
+{
+	return given_back;
+}
+
+/* What is read into the buffer has that memory back, past its first page. */
+static void
+conn_note_input(struct tls_conn *c, const uint8_t *p, size_t n)
+{
+	const uint8_t *begin = c->ssl.MBEDTLS_PRIVATE(in_buf);
+
+	if (c->given_back > 0 && p + n > begin + REST_BELOW)
+		conn_note_rest(c, 0);
+}
+
 static int
 wire_send(void *arg, const unsigned char *p, size_t n)
 {
@@ -57,6 +111,7 @@ wire_receive(void *arg, unsigned char *p, size_t n)
 	if (n > held.n)
 		n = held.n;
 	memcpy(p, held.p, n);
+	conn_note_input(c, p, n);
 	buf_drop(c->buffers.wire_in, n);
 	hello_read(&c->hello, p, n);
 	return (int)n;
@@ -399,6 +454,8 @@ tls_conn_new(struct tls_conn **out, struct tls_context *t,
 enum tls_state
 tls_conn_run(struct tls_conn *c)
 {
+	enum tls_state before = c->state;
+
 	if (c->state == TLS_STATE_FAILED)
 		return c->state;
 	c->refusals = tls_memory_refusals();
@@ -410,30 +467,9 @@ tls_conn_run(struct tls_conn *c)
 	if (c->state == TLS_STATE_OPEN)
 		conn_read(c);
 	tls_memory_leave();
+	if (before == TLS_STATE_HANDSHAKE && c->state == TLS_STATE_OPEN)
+		(void)tls_conn_rest(c);
 	return c->state;
-}
-
-/* The counter of records, with which the buffer for input begins, and a header. */
-#define IN_BUFFER_HEAD 64
-
-/* No part of a record or of a handshake message stands in it. */
-static bool
-input_is_empty(const mbedtls_ssl_context *ssl)
-{
-	return ssl->MBEDTLS_PRIVATE(in_left) == 0 &&
-	    ssl->MBEDTLS_PRIVATE(in_msglen) == 0 &&
-	    ssl->MBEDTLS_PRIVATE(in_hslen) == 0 &&
-	    ssl->MBEDTLS_PRIVATE(in_offt) == NULL &&
-	    mbedtls_ssl_check_pending(ssl) == 0;
-}
-
-size_t
-tls_conn_rest(struct tls_conn *c)
-{
-	if (c->state != TLS_STATE_OPEN || !input_is_empty(&c->ssl))
-		return 0;
-	return pages_release(c->ssl.MBEDTLS_PRIVATE(in_buf) + IN_BUFFER_HEAD,
-	    MBEDTLS_SSL_IN_CONTENT_LEN - IN_BUFFER_HEAD);
 }
 
 void
@@ -456,6 +492,7 @@ tls_conn_free(struct tls_conn *c)
 	if (c == NULL)
 		return;
 	part = c->part;
+	conn_note_rest(c, 0);
 	conn_drop_ticket(c);
 	mbedtls_ssl_free(&c->ssl);
 	mbedtls_free(c->shown);

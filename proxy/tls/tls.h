@@ -181,11 +181,15 @@ bool tls_conn_resumed(const struct tls_conn *c);
 enum tls_state tls_conn_run(struct tls_conn *c);
 
 /*
- * Where nothing is under way, memory in which a record would stand is given back
- * to the system until one comes. Between any two runs, in any state. Returns how
- * many bytes were given back.
+ * Where nothing is under way, memory in which a long record would stand is given
+ * back to the system until one comes. Between any two runs, in any state; a
+ * connection does so by itself when its handshake is done. Returns how many bytes
+ * are given back now.
  */
 size_t tls_conn_rest(struct tls_conn *c);
+
+/* The sum of these, of all connections: a part of the budget that the system has. */
+size_t tls_given_back(void);
 
 /*
  * The transport ended. Without a close_notify before it this is a truncation:
