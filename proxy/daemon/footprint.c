@@ -49,18 +49,21 @@ stack_peak(void)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
 	char line[256];
-	bool stack = false;
-	size_t kib = 0;
+	bool stack = false, seen = false;
+	uint64_t kib = 0;
 
 	if (f == NULL)
 		return 0;
-	while (fgets(line, sizeof(line), f) != NULL) {
+	while (!seen && fgets(line, sizeof(line), f) != NULL) {
+		struct span rest = span_text(line);
+
 		stack = stack || strstr(line, "[stack]") != NULL;
-		if (stack && sscanf(line, "Rss: %zu kB", &kib) == 1)
-			break;
+		seen = stack &&
+		    span_equal(span_word(&rest), span_text("Rss:")) &&
+		    span_number(&kib, span_word(&rest), UINT32_MAX) == 0;
 	}
 	(void)fclose(f);
-	return kib << 10;
+	return seen ? (size_t)kib << 10 : 0;
 }
 
 static void

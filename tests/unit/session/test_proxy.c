@@ -170,8 +170,8 @@ test_memory(void **state)
 	size_t n = 0;
 
 	begin(f);
-	assert_true(f->proxy->room.limit / SESSION_MEMORY >=
-	    f->settings.max_sessions);
+	assert_true(
+	    f->proxy->room.limit / SESSION_MEMORY >= f->settings.max_sessions);
 	assert_int_equal(f->proxy->bulks.limit, 3 * sizeof(struct bulk));
 	assert_true(f->proxy->room.limit + f->proxy->bulks.limit <=
 	    f->settings.memory_limit / 8 * 7);
