@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #ifndef IPV6_TRANSPARENT
-#define IPV6_TRANSPARENT 75
+#	define IPV6_TRANSPARENT 75
 #endif
 
 int __real_setsockopt(int fd, int level, int name, const void *value,
