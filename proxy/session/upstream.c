@@ -179,6 +179,9 @@ upstream_drop(struct upstream *u)
 	u->tls = NULL;
 	endpoint_free(u->endpoint);
 	u->endpoint = NULL;
+	/* Nobody will send it any more. */
+	buf_clear(&u->wire_out);
+	buf_clear(&u->app_out);
 	u->status = UPSTREAM_NONE;
 }
 

@@ -148,6 +148,29 @@ test_bulk_comes_back(void **state)
 	assert_int_equal(f->proxy->bulks.used, 0);
 }
 
+/* Nor does one whose server is lost, whatever was on its way there. */
+static void
+test_bulk_comes_back_from_a_lost_server(void **state)
+{
+	struct fixture *f = *state;
+	size_t room;
+
+	(void)buf_tail(&f->session->down_in, &room);
+	buf_commit(&f->session->down_in, room);
+	bulk_lend(f->session);
+	buf_clear(&f->session->down_in);
+	(void)buf_tail(&f->session->upstream.wire_out, &room);
+	buf_commit(&f->session->upstream.wire_out, room);
+	turn(f);
+	turn(f);
+	assert_non_null(f->session->bulk);
+	upstream_abort(&f->session->upstream);
+	f->session->quiet = 0;
+	turn(f);
+	turn(f);
+	assert_null(f->session->bulk);
+}
+
 int
 main(void)
 {
@@ -160,6 +183,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_bulk_comes_back, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_bulk_comes_back_from_a_lost_server, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
