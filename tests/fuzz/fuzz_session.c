@@ -52,7 +52,7 @@ static const char *const says[] = {
 	"client > NOOP",
 	"client > QUIT",
 	"client > VRFY a",
-	"client >> \\#3000;x",
+	"client >> \\#9000;x",
 	"client closes",
 	"client resets",
 	"client stalls",

@@ -111,6 +111,15 @@ dnssec_trust_set_trace(struct dnssec_trust *t, dnssec_trace *call, void *arg)
 	(void)arg;
 }
 
+const struct budget *
+dnssec_trust_budget(const struct dnssec_trust *t)
+{
+	static const struct budget none;
+
+	(void)t;
+	return &none;
+}
+
 void
 dnssec_trust_free(struct dnssec_trust *t)
 {
