@@ -86,10 +86,20 @@ class Tree:
 
     def _key(self, origin, ksk):
         if (origin, ksk) not in self.keys:
-            self.keys[origin, ksk] = self._ldns(
-                "ldns-keygen", "-a", ALGORITHM, *(["-k"] if ksk else []),
-                origin).strip()
+            self.keys[origin, True], self.keys[origin, False] = \
+                self._key_pair(origin)
         return self.keys[origin, ksk]
+
+    def _key_pair(self, origin):
+        """A KSK and a ZSK. Files are named by tags, and ldns-signzone takes one
+        key for the other where their tags are neighbours."""
+        for _ in range(10):
+            pair = [self._ldns("ldns-keygen", "-a", ALGORITHM, *option,
+                               origin).strip() for option in (["-k"], [])]
+            tags = [int(name.rpartition("+")[2]) for name in pair]
+            if abs(tags[0] - tags[1]) > 1:
+                return pair
+        raise RuntimeError(f"{origin}: no two keys apart")
 
     def _ldns(self, *argv):
         done = subprocess.run([str(a) for a in argv], cwd=self.folder,
