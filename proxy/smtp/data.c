@@ -145,6 +145,10 @@ line_goes_on(const uint8_t *p, size_t n)
 	    p[2] != '\r' && p[2] != '\n';
 }
 
+/* Line ends are looked for so far at once: a text in which only one of CR and LF
+ * stands would else be gone through to its end for each of them. */
+#define WINDOW 256
+
 /*
  * How many bytes go through as they are, of the n at p: from within a line to
  * within another, all line ends between them being proper ones, none before a
@@ -155,17 +159,22 @@ static size_t
 run_of_text(const struct smtp_data *d, const uint8_t *p, size_t n)
 {
 	size_t at = 0;
-	size_t end;
 
 	if (d->state != SMTP_DATA_TEXT)
 		return 0;
-	for (;;) {
-		end = at + find(p + at, n - at, '\r');
-		end = at + find(p + at, end - at, '\n');
-		if (!line_goes_on(p + end, n - end))
-			return end;
-		at = end + 2;
+	while (at < n) {
+		size_t window = n - at < WINDOW ? n - at : WINDOW;
+		size_t text = find(p + at, window, '\r');
+
+		text = find(p + at, text, '\n');
+		at += text;
+		if (text == window)
+			continue;
+		if (!line_goes_on(p + at, n - at))
+			break;
+		at += 2;
 	}
+	return at;
 }
 
 int

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -205,6 +206,38 @@ test_runs_of_lines(void **state)
 	}
 }
 
+/* Lines of every length around that by which line ends are looked for, with every
+ * kind of line end behind them. */
+static void
+test_runs_of_long_lines(void **state)
+{
+	static const char *const ends[][2] = { { "\r\n", "\r\n" },
+		{ "\n", "\r\n" }, { "\r", "\r\n" }, { "\r\n..", "\r\n.." },
+		{ "\n.", "\r\n.." } };
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(ends); i++)
+		for (size_t len = 250; len < 264; len++) {
+			char in_mem[700], want[700], out_mem[700];
+			struct buf in, out;
+			struct smtp_data d;
+			int n = snprintf(in_mem, sizeof(in_mem),
+			    "%0*d%s%0*d\r\n.\r\n", (int)len, 1, ends[i][0],
+			    (int)len, 2);
+
+			(void)snprintf(want, sizeof(want),
+			    "%0*d%s%0*d\r\n.\r\n", (int)len, 1, ends[i][1],
+			    (int)len, 2);
+			buf_init(&in, (uint8_t *)in_mem, sizeof(in_mem));
+			buf_init(&out, (uint8_t *)out_mem, sizeof(out_mem));
+			buf_commit(&in, (size_t)n);
+			smtp_data_start(&d, SMTP_NEWLINE_NORMALIZE);
+			assert_int_equal(smtp_data_relay(&d, &in, &out), 0);
+			assert_true(
+			    span_equal(buf_peek(&out), span_text(want)));
+		}
+}
+
 static void
 test_reject_refuses_bare_newlines(void **state)
 {
@@ -284,6 +317,7 @@ main(void)
 		cmocka_unit_test(test_relay_at_every_split),
 		cmocka_unit_test(test_no_text_smuggles),
 		cmocka_unit_test(test_runs_of_lines),
+		cmocka_unit_test(test_runs_of_long_lines),
 		cmocka_unit_test(test_reject_refuses_bare_newlines),
 		cmocka_unit_test(test_bytes_pass_unchanged),
 		cmocka_unit_test(test_line_next),
