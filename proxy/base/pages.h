@@ -1,6 +1,6 @@
 /*
- * Memory that is ours and holds nothing for now, given back to the system page by
- * page until it is written again. Knows nothing of what it was for.
+ * Memory that is ours and holds nothing, given back to the system page by page
+ * until it is written again. Knows nothing of what it was for.
  */
 #ifndef DG_BASE_PAGES_H
 #define DG_BASE_PAGES_H

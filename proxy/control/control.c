@@ -113,8 +113,8 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"dns-cache, dns-zones, downgrade-memory, tlsrpt), bytes, peak_bytes "
 		"(since the start) and limit_bytes; program_bytes (the program's "
 		"pages that are in memory, and what it set up at the start), "
-		"given_back_bytes (of the pools, to the system: what holds nothing "
-		"for now, of idle sessions most), "
+		"given_back_bytes (of the pools, to the system: empty buffers, of "
+		"idle sessions most), "
 		"sum_bytes (program and pools, less what is given back), "
 		"resident_bytes (as the system sees the process: more than the sum "
 		"by what the allocator keeps for later), stack_peak_bytes." },

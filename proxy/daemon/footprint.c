@@ -101,9 +101,9 @@ add_fixed(struct footprint *f, size_t used, size_t limit, const char *name)
 static void
 add_pools(struct footprint *f, const struct insight *in)
 {
-	struct proxy_memory proxy;
+	struct proxy_usage proxy;
 
-	proxy_count_memory(&proxy, in->proxy);
+	proxy_count_usage(&proxy, in->proxy);
 	add(f, &proxy.sessions, "sessions");
 	add(f, &proxy.bulks, "message-buffers");
 	add(f, tls_memory_budget(), "tls");

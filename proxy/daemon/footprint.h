@@ -15,7 +15,7 @@ struct footprint {
 	struct budget pools[FOOTPRINT_POOLS];
 	size_t npools;
 	size_t program;	   /* its files' pages in memory, what stood at start */
-	size_t given_back; /* of the pools: what holds nothing for now */
+	size_t given_back; /* of the pools: empty buffers */
 	size_t sum;	   /* program and pools, less what is given back */
 	size_t resident;   /* as the system sees it */
 	size_t stack_peak; /* likewise; a part of program */

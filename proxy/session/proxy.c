@@ -226,7 +226,7 @@ own_memory(const struct budget *room)
 }
 
 void
-proxy_count_memory(struct proxy_memory *out, const struct proxy *p)
+proxy_count_usage(struct proxy_usage *out, const struct proxy *p)
 {
 	out->sessions = own_memory(&p->room);
 	out->bulks = p->bulks;

@@ -55,13 +55,13 @@ size_t proxy_sessions(const struct proxy *p);
 size_t proxy_session_bytes(void);
 
 /* What sessions take, and the larger buffers that are lent to them. */
-struct proxy_memory {
+struct proxy_usage {
 	struct budget sessions;
 	struct budget bulks;
 	size_t given_back; /* by idle sessions; of what is used */
 };
 
-void proxy_count_memory(struct proxy_memory *out, const struct proxy *p);
+void proxy_count_usage(struct proxy_usage *out, const struct proxy *p);
 
 /* Counters, the latest decisions, destinations. */
 const struct watch *proxy_watch(const struct proxy *p);

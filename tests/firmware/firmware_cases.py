@@ -256,6 +256,9 @@ def many_sessions(bench):
     letters = [cases.Letter(site.domain(4)) for site in POSTFIX_BY_DANE
                for _ in range(SESSIONS // len(POSTFIX_BY_DANE))]
     with contextlib.ExitStack() as open_ones:
+        open_ones.callback(
+            bench.router.must, f"rm -f /tmp/full; cat /tmp/conf >{conf}; "
+            "rm /tmp/conf; danegate request reload")
         sessions = []
         for letter in letters:
             session = open_ones.enter_context(mail.Dialogue(
@@ -268,8 +271,6 @@ def many_sessions(bench):
             session.send(letter.text + FILLING)
             sessions.append(session)
         yield letters, sessions
-    bench.router.must(f"cat /tmp/conf >{conf}; rm /tmp/conf; "
-                      "danegate request reload")
 
 
 def require_within_bounds(bench):
@@ -305,7 +306,7 @@ def all_sessions_fit(bench):
         for session in sessions:
             session.send(b".\r\n")
             require_equal(session.getreply()[0], 250, "end of data")
-        bench.router.must("rm /tmp/full; ! dmesg | grep -i 'out of memory'")
+        bench.router.must("! dmesg | grep -i 'out of memory'")
     for letter in letters:
         require(bench.mx.wait_for_message(letter.recipient).endswith(
             (letter.text + FILLING).replace(b"\r\n", b"\n")), "changed")

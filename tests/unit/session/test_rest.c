@@ -130,11 +130,10 @@ test_not_what_is_held(void **state)
 	}
 }
 
-/* A message that has come to a stop holds none of the larger buffers. */
+/* The session has the larger buffers, and took what filled its own. */
 static void
-test_bulk_comes_back(void **state)
+lend(struct fixture *f)
 {
-	struct fixture *f = *state;
 	size_t room;
 
 	(void)buf_tail(&f->session->down_in, &room);
@@ -142,6 +141,15 @@ test_bulk_comes_back(void **state)
 	bulk_lend(f->session);
 	assert_non_null(f->session->bulk);
 	buf_clear(&f->session->down_in);
+}
+
+/* A message that has come to a stop holds none of the larger buffers. */
+static void
+test_bulk_comes_back(void **state)
+{
+	struct fixture *f = *state;
+
+	lend(f);
 	turn(f);
 	turn(f);
 	assert_null(f->session->bulk);
@@ -155,10 +163,7 @@ test_bulk_comes_back_from_a_lost_server(void **state)
 	struct fixture *f = *state;
 	size_t room;
 
-	(void)buf_tail(&f->session->down_in, &room);
-	buf_commit(&f->session->down_in, room);
-	bulk_lend(f->session);
-	buf_clear(&f->session->down_in);
+	lend(f);
 	(void)buf_tail(&f->session->upstream.wire_out, &room);
 	buf_commit(&f->session->upstream.wire_out, room);
 	turn(f);
