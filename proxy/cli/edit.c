@@ -231,7 +231,7 @@ edit_compare_run(int argc, char **argv)
 		return edit_end(&e, CLI_USAGE);
 	err = store_running(&running, &e.store);
 	if (err == 0)
-		(void)candidate_compare(&running, &e.candidate, print_line,
+		err = candidate_compare(&running, &e.candidate, print_line,
 		    NULL);
 	candidate_free(&running);
 	return edit_end(&e, err == 0 ? CLI_FINE : say(e.config, err));
@@ -587,7 +587,7 @@ commit_checked(struct edit *e, struct span text, unsigned minutes)
 	int err = store_running(&running, &e->store);
 
 	if (err == 0)
-		(void)candidate_compare(&running, &e->candidate, note_line,
+		err = candidate_compare(&running, &e->candidate, note_line,
 		    &change);
 	candidate_free(&running);
 	if (err != 0)

@@ -301,41 +301,116 @@ candidate_annotate(struct candidate *c, struct span words, struct span comment)
 	return err;
 }
 
-/* How often the line stands in c before line number `end`. */
-static size_t
-count_before(const struct candidate *c, struct span line, size_t end)
-{
-	size_t n = 0;
+/* A line while two configurations are compared. */
+struct compared {
+	struct span text; /* trimmed, not empty */
+	size_t at;
+	bool only; /* the other one has it not so often */
+};
 
-	for (size_t i = 0; i < end; i++)
-		if (span_equal(span_trim(line_span(c, i)), line))
-			n++;
-	return n;
+struct comparison {
+	struct compared *lines; /* owned */
+	size_t n;
+};
+
+static int
+by_text(const struct compared *a, const struct compared *b)
+{
+	size_t n = a->text.n < b->text.n ? a->text.n : b->text.n;
+	int order = memcmp(a->text.p, b->text.p, n);
+
+	if (order != 0)
+		return order;
+	return (a->text.n > b->text.n) - (a->text.n < b->text.n);
 }
 
-static size_t
-only_in(const struct candidate *a, const struct candidate *b, char sign,
+/* Equal lines in their order: the later ones are those that are one too many. */
+static int
+by_text_and_place(const void *a, const void *b)
+{
+	const struct compared *x = a;
+	const struct compared *y = b;
+	int order = by_text(x, y);
+
+	return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct compared *x = a;
+	const struct compared *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* All lines but empty ones, sorted by their text. */
+static int
+comparison_begin(struct comparison *out, const struct candidate *c)
+{
+	out->n = 0;
+	out->lines = calloc(c->n + 1, sizeof(*out->lines));
+	if (out->lines == NULL)
+		return DG_ENOMEM;
+	for (size_t i = 0; i < c->n; i++) {
+		struct span text = span_trim(line_span(c, i));
+
+		if (text.n > 0)
+			out->lines[out->n++] = (struct compared){ .text = text,
+				.at = i };
+	}
+	qsort(out->lines, out->n, sizeof(*out->lines), by_text_and_place);
+	return 0;
+}
+
+/* Goes through both at once: what has no partner is in one alone. */
+static void
+mark(struct comparison *old, struct comparison *new)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	while (i < old->n || j < new->n) {
+		int order = i == old->n ? 1 : -1;
+
+		if (i < old->n && j < new->n)
+			order = by_text(&old->lines[i], &new->lines[j]);
+		if (order < 0)
+			old->lines[i].only = true;
+		if (order > 0)
+			new->lines[j].only = true;
+		i += order <= 0 ? 1 : 0;
+		j += order >= 0 ? 1 : 0;
+	}
+}
+
+static void
+tell(struct comparison *comparison, const struct candidate *c, char sign,
     candidate_line_cb *cb, void *arg)
 {
-	size_t told = 0;
-
-	for (size_t i = 0; i < a->n; i++) {
-		struct span line = span_trim(line_span(a, i));
-
-		if (line.n == 0 ||
-		    count_before(a, line, i) < count_before(b, line, b->n))
-			continue;
-		cb(arg, sign, a->lines[i].text);
-		told++;
-	}
-	return told;
+	qsort(comparison->lines, comparison->n, sizeof(*comparison->lines),
+	    by_place);
+	for (size_t i = 0; i < comparison->n; i++)
+		if (comparison->lines[i].only)
+			cb(arg, sign, c->lines[comparison->lines[i].at].text);
 }
 
-size_t
+int
 candidate_compare(const struct candidate *old, const struct candidate *new,
     candidate_line_cb *cb, void *arg)
 {
-	size_t told = only_in(old, new, '-', cb, arg);
+	struct comparison of_old = { 0 };
+	struct comparison of_new = { 0 };
+	int err = comparison_begin(&of_old, old);
 
-	return told + only_in(new, old, '+', cb, arg);
+	if (err == 0)
+		err = comparison_begin(&of_new, new);
+	if (err == 0) {
+		mark(&of_old, &of_new);
+		tell(&of_old, old, '-', cb, arg);
+		tell(&of_new, new, '+', cb, arg);
+	}
+	free(of_old.lines);
+	free(of_new.lines);
+	return err;
 }

@@ -59,10 +59,10 @@ DG_MUSTCHECK int candidate_annotate(struct candidate *c, struct span words,
 
 /*
  * Tells the lines that only `old` has (sign '-') and that only `new` has ('+'),
- * each in its order; empty lines do not count. Returns how many it told.
+ * each in its order; empty lines do not count. DG_ENOMEM, with nothing told.
  */
 typedef void candidate_line_cb(void *arg, char sign, const char *line);
-size_t candidate_compare(const struct candidate *old,
+DG_MUSTCHECK int candidate_compare(const struct candidate *old,
     const struct candidate *new, candidate_line_cb *cb, void *arg);
 
 #endif
