@@ -98,12 +98,12 @@ policy_explain_print(FILE *to, const struct policy_question *q)
 
 	(void)fprintf(to, "%s: level %s, by %s\n", q->domain.text,
 	    level_text(e.level), e.from);
-	for (size_t i = 0; i < s->ndomains; i++) {
-		const char *what = fate(q, &e, &s->domains[i]);
+	for (size_t i = 0; i < s->domains.n; i++) {
+		const char *what = fate(q, &e, &s->domains.rules[i]);
 
 		if (what != NULL)
 			(void)fprintf(to, "%s: set policy domain %s\n", what,
-			    domain_rule_text(&s->domains[i], text));
+			    domain_rule_text(&s->domains.rules[i], text));
 	}
 	if (e.rule != NULL && e.rule->fallback_cleartext)
 		(void)fprintf(to,
@@ -123,8 +123,8 @@ json_rules(struct json *j, const struct policy_question *q,
 
 	json_key(j, "rules");
 	json_array(j);
-	for (size_t i = 0; i < q->settings->ndomains; i++) {
-		const struct domain_rule *rule = &q->settings->domains[i];
+	for (size_t i = 0; i < q->settings->domains.n; i++) {
+		const struct domain_rule *rule = &q->settings->domains.rules[i];
 		const char *what = fate(q, e, rule);
 
 		if (what == NULL)

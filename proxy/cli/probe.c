@@ -183,7 +183,7 @@ read_settings(struct run *r)
 	clock_set_trust(s->clock_trust);
 	if (r->level != LEVEL_UNSET) {
 		s->default_level = r->level;
-		s->ndomains = 0;
+		domain_rules_free(&s->domains);
 		for (size_t i = 0; i < s->nrelays; i++)
 			s->relays[i].level = LEVEL_UNSET;
 	}

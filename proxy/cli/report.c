@@ -241,9 +241,11 @@ static bool
 is_unneeded(struct unneeded *out, const struct report *r,
     const struct domain_rule *rule)
 {
+	struct name domain = domain_rule_name(rule);
+
 	return !rule->below && policy_rule_end(rule, r->now) == RULE_HOLDS &&
-	    unneeded_find(out, span_of(r->unneeded, r->unneeded_n),
-		&rule->domain) == 0;
+	    unneeded_find(out, span_of(r->unneeded, r->unneeded_n), &domain) ==
+	    0;
 }
 
 static void
@@ -281,11 +283,11 @@ text_rules(FILE *to, const struct report *r)
 	for (size_t i = 0; i < s->nrelays; i++)
 		if (kind_relay.show(text, s, NULL, i))
 			text_rule(to, "relay", text);
-	for (size_t i = 0; i < s->ndomains; i++) {
+	for (size_t i = 0; i < s->domains.n; i++) {
 		text_rule(to,
-		    state_text(policy_rule_end(&s->domains[i], r->now)),
-		    domain_rule_text(&s->domains[i], text));
-		text_unneeded(to, r, &s->domains[i]);
+		    state_text(policy_rule_end(&s->domains.rules[i], r->now)),
+		    domain_rule_text(&s->domains.rules[i], text));
+		text_unneeded(to, r, &s->domains.rules[i]);
 	}
 }
 
@@ -422,8 +424,8 @@ json_rules(struct json *j, const struct report *r)
 
 	json_key(j, "rules");
 	json_array(j);
-	for (size_t i = 0; i < r->settings->ndomains; i++) {
-		const struct domain_rule *rule = &r->settings->domains[i];
+	for (size_t i = 0; i < r->settings->domains.n; i++) {
+		const struct domain_rule *rule = &r->settings->domains.rules[i];
 
 		json_object(j);
 		json_key(j, "rule");

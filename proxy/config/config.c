@@ -56,8 +56,8 @@ statement(struct settings *s, struct option_input *in, struct made *made)
 static int
 check(const struct settings *s, const char **expected)
 {
-	for (size_t i = 0; i < s->ndomains; i++) {
-		const struct domain_rule *rule = &s->domains[i];
+	for (size_t i = 0; i < s->domains.n; i++) {
+		const struct domain_rule *rule = &s->domains.rules[i];
 
 		*expected = "a level for each policy domain";
 		if (rule->level == LEVEL_UNSET)

@@ -371,47 +371,22 @@ level_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 
 const struct option_kind kind_level = { level_take, level_show };
 
-/* The rule for this domain: the one that is there, or a new one. */
-static int
-domain_rule_get(struct domain_rule **out, struct settings *s,
-    const struct name *domain, bool below)
-{
-	struct domain_rule *rules;
-
-	for (size_t i = 0; i < s->ndomains; i++)
-		if (s->domains[i].below == below &&
-		    name_equal(&s->domains[i].domain, domain)) {
-			*out = &s->domains[i];
-			return 0;
-		}
-	if (s->ndomains == SETTINGS_DOMAINS_MAX)
-		return DG_ELIMIT;
-	rules = realloc(s->domains, (s->ndomains + 1) * sizeof(*rules));
-	if (rules == NULL)
-		return DG_ENOMEM;
-	s->domains = rules;
-	rules[s->ndomains] = (struct domain_rule){ .domain = *domain,
-		.below = below };
-	*out = &rules[s->ndomains++];
-	return 0;
-}
-
 /* LEVEL [until DATE] [reason "TEXT"]: the statement holds the whole of it. */
 static int
 domain_level_take(struct domain_rule *rule, struct option_input *in)
 {
-	struct domain_rule r = *rule;
-	int err = level_parse(&r.level, in);
+	char reason[DOMAINS_REASON_MAX] = "";
+	enum level level;
+	int64_t until = 0;
+	int err = level_parse(&level, in);
 	struct span word;
 
 	if (err != 0)
 		return err;
-	r.until = 0;
-	r.reason[0] = '\0';
 	word = in->rest.n > 0 ? option_word(in) : span_text("");
 	if (span_equal(word, span_text("until"))) {
 		in->expected = "a day such as 2027-01-31";
-		if (date_parse(&r.until, option_word(in)) != 0 || r.until == 0)
+		if (date_parse(&until, option_word(in)) != 0 || until == 0)
 			return DG_ESYNTAX;
 		word = in->rest.n > 0 ? option_word(in) : span_text("");
 	}
@@ -421,13 +396,14 @@ domain_level_take(struct domain_rule *rule, struct option_input *in)
 	}
 	if (word.n > 0) {
 		in->expected = "\"TEXT\": 1 to 80 printable characters";
-		if (quote_take(r.reason, sizeof(r.reason), &in->word,
-			&in->rest) != 0 ||
-		    r.reason[0] == '\0')
+		if (quote_take(reason, sizeof(reason), &in->word, &in->rest) !=
+			0 ||
+		    reason[0] == '\0')
 			return DG_ESYNTAX;
 	}
-	*rule = r;
-	return 0;
+	rule->level = level;
+	rule->until = (int32_t)until;
+	return domain_rule_set_reason(rule, reason);
 }
 
 /* NAME level LEVEL ..., or NAME fallback cleartext */
@@ -448,9 +424,9 @@ domain_take(struct settings *s, const struct option *o, struct option_input *in)
 				       ".example.nl for all below it";
 		return DG_ESYNTAX;
 	}
-	err = domain_rule_get(&rule, s, &domain, below);
+	err = domain_rules_get(&rule, &s->domains, &domain, below);
 	if (err == DG_ELIMIT)
-		return list_full(in, "at most 1024 domains");
+		return list_full(in, "at most 10000 domains");
 	if (err != 0)
 		return err;
 	word = option_word(in);
@@ -467,14 +443,14 @@ domain_take(struct settings *s, const struct option *o, struct option_input *in)
 const char *
 domain_rule_text(const struct domain_rule *rule, char text[OPTION_VALUE_MAX])
 {
-	char reason[2 * SETTINGS_REASON_MAX + 3];
+	char reason[2 * DOMAINS_REASON_MAX + 3];
 	char date[DATE_TEXT_MAX];
 	bool ends = rule->until != 0;
 	bool has_reason = rule->reason[0] != '\0';
 
 	quote_put(reason, sizeof(reason), rule->reason);
 	(void)snprintf(text, OPTION_VALUE_MAX, "%s%s level %s%s%s%s%s",
-	    rule->below ? "." : "", rule->domain.text, level_text(rule->level),
+	    rule->below ? "." : "", rule->domain, level_text(rule->level),
 	    ends ? " until " : "", ends ? date_text(rule->until, date) : "",
 	    has_reason ? " reason " : "", has_reason ? reason : "");
 	return text;
@@ -488,16 +464,16 @@ domain_show(char text[OPTION_VALUE_MAX], const struct settings *s,
 	const struct domain_rule *rule;
 
 	(void)o;
-	if (index / 2 >= s->ndomains)
+	if (index / 2 >= s->domains.n)
 		return false;
-	rule = &s->domains[index / 2];
+	rule = &s->domains.rules[index / 2];
 	text[0] = '\0';
 	if (index % 2 == 0 && rule->level != LEVEL_UNSET)
 		(void)domain_rule_text(rule, text);
 	if (index % 2 == 1 && rule->fallback_cleartext)
 		(void)snprintf(text, OPTION_VALUE_MAX,
 		    "%s%s fallback cleartext", rule->below ? "." : "",
-		    rule->domain.text);
+		    rule->domain);
 	return true;
 }
 

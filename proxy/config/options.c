@@ -114,7 +114,7 @@ static const struct option options[] = {
 	    "NAME level " LEVELS " until DATE reason TEXT",
 	    "NAME level " LEVELS " reason TEXT" },
 	  "NAME level LEVEL or NAME fallback cleartext", &kind_domain,
-	  .many = SETTINGS_DOMAINS_MAX, .key = 2,
+	  .many = DOMAINS_MAX, .key = 2,
 	  .help = "security level of one recipient domain",
 	  .detail = "NAME is the domain itself, .NAME all domains below it; the "
 	    "most specific rule wins. An exception may have its last day (UTC), "

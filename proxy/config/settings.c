@@ -31,7 +31,7 @@ settings_default(struct settings *s)
 void
 settings_free(struct settings *s)
 {
-	free(s->domains);
+	domain_rules_free(&s->domains);
 	free(s->relays);
 	memset(s, 0, sizeof(*s));
 }
@@ -41,35 +41,11 @@ settings_want_authorities(const struct settings *s)
 {
 	if (s->default_level == LEVEL_VERIFY)
 		return true;
-	for (size_t i = 0; i < s->ndomains; i++)
-		if (s->domains[i].level == LEVEL_VERIFY)
+	for (size_t i = 0; i < s->domains.n; i++)
+		if (s->domains.rules[i].level == LEVEL_VERIFY)
 			return true;
 	for (size_t i = 0; i < s->nrelays; i++)
 		if (s->relays[i].level == LEVEL_VERIFY)
 			return true;
 	return false;
-}
-
-const char *
-level_text(enum level level)
-{
-	switch (level) {
-	case LEVEL_UNSET:
-		break;
-	case LEVEL_NONE:
-		return "none";
-	case LEVEL_MAY:
-		return "may";
-	case LEVEL_ENCRYPT:
-		return "encrypt";
-	case LEVEL_DANE:
-		return "dane";
-	case LEVEL_DANE_ONLY:
-		return "dane-only";
-	case LEVEL_VERIFY:
-		return "verify";
-	case LEVEL_BLOCK:
-		return "block";
-	}
-	return "unset";
 }

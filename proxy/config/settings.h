@@ -11,19 +11,8 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/name.h"
+#include "config/domains.h"
 #include "config/network.h"
-
-/* TLS security levels with Postfix's names. Zero is no level: fail closed. */
-enum level {
-	LEVEL_UNSET = 0,
-	LEVEL_NONE,	 /* pass untouched */
-	LEVEL_MAY,	 /* TLS when offered, with downgrade memory */
-	LEVEL_ENCRYPT,	 /* TLS always, no authentication */
-	LEVEL_DANE,	 /* DANE where published, else may */
-	LEVEL_DANE_ONLY, /* usable TLSA records or nothing */
-	LEVEL_VERIFY,	 /* PKIX with names */
-	LEVEL_BLOCK,	 /* refuse */
-};
 
 enum source {
 	SOURCE_ROUTER = 0,
@@ -66,23 +55,10 @@ enum bare_newline {
 #define SETTINGS_INTERFACES_MAX 16
 #define SETTINGS_EXEMPT_MAX	64
 #define SETTINGS_SERVERS_MAX	8
-#define SETTINGS_DOMAINS_MAX	1024
 #define SETTINGS_RELAYS_MAX	128
 #define SETTINGS_PATH_MAX	108 /* what a unix socket address holds */
 #define SETTINGS_IFNAME_MAX	16  /* with NUL, as the kernel's IFNAMSIZ */
 #define SETTINGS_USER_MAX	33  /* with NUL */
-#define SETTINGS_REASON_MAX	81  /* with NUL; of an exception */
-
-struct domain_rule {
-	struct name domain;
-	bool below; /* ".example.nl": all names below, not the name itself */
-	enum level level;
-	bool fallback_cleartext; /* only with level may */
-	/* An exception: its last day (days since 1970, UTC; 0: no end), and
-	 * why it is there (may be empty). */
-	int64_t until;
-	char reason[SETTINGS_REASON_MAX];
-};
 
 struct relay_rule {
 	struct prefix prefix; /* destination */
@@ -113,9 +89,8 @@ struct settings {
 	char ca_file[SETTINGS_PATH_MAX]; /* only with level verify */
 
 	enum level default_level;
-	struct domain_rule *domains; /* owned; see settings_free() */
-	size_t ndomains;
-	struct relay_rule *relays; /* owned */
+	struct domain_rules domains; /* owned; see settings_free() */
+	struct relay_rule *relays;   /* likewise */
 	size_t nrelays;
 	enum mode mode;
 	enum on_block on_block;
@@ -150,8 +125,5 @@ void settings_free(struct settings *s);
 
 /* Some rule asks for level verify: ca_file is needed. */
 bool settings_want_authorities(const struct settings *s);
-
-/* The configuration's word for a level: "dane-only"; never NULL. */
-const char *level_text(enum level level);
 
 #endif

@@ -110,7 +110,8 @@ static const struct control_row rows[CONTROL_VERBS] = {
 		"who uses how much memory",
 		"limit_bytes (proxy memory-limit), session_bytes (of one), pools: "
 		"array of pool (sessions, message-buffers, tls, tls-tickets, "
-		"dns-cache, dns-zones, downgrade-memory, tlsrpt), bytes, peak_bytes "
+		"dns-cache, dns-zones, downgrade-memory, tlsrpt, policy-domains), "
+		"bytes, peak_bytes "
 		"(since the start) and limit_bytes; program_bytes (the program's "
 		"pages that are in memory, and what it set up at the start), "
 		"given_back_bytes (of the pools, to the system: empty buffers, of "

@@ -28,7 +28,7 @@ log_domain(struct log_line *l, const struct domain_rule *rule)
 	size_t at = rule->below ? 1 : 0;
 
 	if (span_copy_text(text + at, sizeof(text) - at,
-		span_text(rule->domain.text)) == 0)
+		span_text(rule->domain)) == 0)
 		log_text(l, "domain", text);
 }
 
@@ -39,8 +39,8 @@ exceptions_report(const struct settings *settings, int64_t now)
 	struct log_line l;
 	size_t n = 0;
 
-	for (size_t i = 0; i < settings->ndomains; i++) {
-		const struct domain_rule *rule = &settings->domains[i];
+	for (size_t i = 0; i < settings->domains.n; i++) {
+		const struct domain_rule *rule = &settings->domains.rules[i];
 		enum rule_state state = policy_rule_end(rule, now);
 
 		if (state == RULE_HOLDS)

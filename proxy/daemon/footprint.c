@@ -115,6 +115,8 @@ add_pools(struct footprint *f, const struct insight *in)
 	if (in->tlsreports != NULL)
 		add_fixed(f, tlsreports_bytes(in->tlsreports),
 		    TLSREPORTS_BYTES_MAX, "tlsrpt");
+	add_fixed(f, domain_rules_bytes(&in->settings->domains),
+	    DOMAINS_BYTES_MAX, "policy-domains");
 	f->given_back = proxy.given_back + tls_given_back();
 	f->sum -= f->given_back;
 }

@@ -9,7 +9,7 @@
 #include "base/budget.h"
 #include "daemon/insight.h"
 
-#define FOOTPRINT_POOLS 8
+#define FOOTPRINT_POOLS 9
 
 struct footprint {
 	struct budget pools[FOOTPRINT_POOLS];

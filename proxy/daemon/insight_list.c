@@ -261,7 +261,7 @@ put_rule(struct json *j, const struct domain_rule *rule)
 	char name[POLICY_RULE_MAX];
 
 	(void)snprintf(name, sizeof(name), "%s%s", rule->below ? "." : "",
-	    rule->domain.text);
+	    rule->domain);
 	json_object(j);
 	json_put_text(j, "domain", name);
 	json_put_text(j, "level", level_text(rule->level));
@@ -315,8 +315,8 @@ list_policy(struct listing *l)
 		begin(l, "domains");
 	}
 	if (is_first(l, 1)) {
-		for (; l->at->next < s->ndomains && admit(l); l->at->next++)
-			put_rule(l->j, &s->domains[l->at->next]);
+		for (; l->at->next < s->domains.n && admit(l); l->at->next++)
+			put_rule(l->j, &s->domains.rules[l->at->next]);
 		if (end(l))
 			return true;
 	}

@@ -90,7 +90,7 @@ tell(const struct domain_rule *rule, enum level without,
 
 	log_begin(&l, unneeded ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    unneeded ? "exception-not-needed" : "exception-needed");
-	log_text(&l, "domain", rule->domain.text);
+	log_text(&l, "domain", rule->domain);
 	log_text(&l, "level", level_text(rule->level));
 	log_text(&l, "without", level_text(without));
 	log_text(&l, "why", rule->reason);
@@ -106,11 +106,11 @@ tell(const struct domain_rule *rule, enum level without,
 static void
 note_unneeded(struct retry *r, const struct domain_rule *rule, enum auth auth)
 {
-	const struct unneeded u = { r->day, rule->domain, auth };
+	const struct unneeded u = { r->day, domain_rule_name(rule), auth };
 
 	if (unneeded_put(&r->unneeded, &u) != 0)
 		log_note(LOG_LEVEL_WARNING, "exceptions-many",
-		    "the report has no room for %s", rule->domain.text);
+		    "the report has no room for %s", rule->domain);
 }
 
 /* A round is over: what it has found is for the report. */
@@ -140,7 +140,7 @@ on_done(void *arg, const struct probe_result *result)
 {
 	struct retry *r = arg;
 
-	const struct domain_rule *rule = &r->settings->domains[r->next];
+	const struct domain_rule *rule = &r->settings->domains.rules[r->next];
 
 	tell(rule, r->settings->default_level, result);
 	if (is_unneeded(result))
@@ -159,17 +159,18 @@ try_next(struct retry *r)
 	struct probe_question q = { .port = SMTP_PORT, .helo = r->helo };
 	int64_t now = time_now();
 
-	for (; r->next < r->settings->ndomains; r->next++) {
-		const struct domain_rule *rule = &r->settings->domains[r->next];
+	for (; r->next < r->settings->domains.n; r->next++) {
+		const struct domain_rule *rule =
+		    &r->settings->domains.rules[r->next];
 
 		if (!retry_is_tried(r->settings, rule, now))
 			continue;
-		q.domain = rule->domain;
+		q.domain = domain_rule_name(rule);
 		if (probe_new(&r->probe, &r->means, &q, &watcher) == 0)
 			return true;
 		r->probe = NULL;
 		log_note(LOG_LEVEL_WARNING, "exception-not-tried", "%s",
-		    rule->domain.text);
+		    rule->domain);
 	}
 	return false;
 }
@@ -182,8 +183,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	/* Without the time nothing can be validated. */
-	if (day > 0 && day != r->day) {
+	/* Without the time nothing can be validated. A round of many takes more
+	 * than its day: the next one waits for its end. */
+	if (day > 0 && day != r->day && !r->round) {
 		r->day = day;
 		r->next = 0;
 		r->round = true;
@@ -231,8 +233,7 @@ retry_begin(struct retry *r, const struct probe_means *means)
 	r->means = *means;
 	r->settings = means->settings;
 	r->bare = *means->settings;
-	r->bare.domains = NULL;
-	r->bare.ndomains = 0;
+	r->bare.domains = (struct domain_rules){ 0 };
 	r->bare.mode = MODE_ENFORCE;
 	r->means.settings = &r->bare;
 	r->day = 0;

@@ -325,16 +325,18 @@ find(const struct host_facts **host, const struct route_facts *facts)
 	return FOUND_UNKNOWN;
 }
 
-/* How well a rule fits: labels of its name, the name itself before ".name". */
-static unsigned
-rule_weight(const struct domain_rule *rule, const struct name *domain)
+/* The rule is this domain's, or that of a name above it. */
+static bool
+names(const struct domain_rule *rule, const struct name *domain)
 {
-	bool same = name_equal(domain, &rule->domain);
+	size_t n = strlen(rule->domain);
+	size_t before = domain->len - n;
 
-	if (rule->below ? same || !name_is_within(domain, &rule->domain)
-			: !same)
-		return 0;
-	return 2 * name_labels(&rule->domain) + (rule->below ? 1 : 2);
+	if (n > domain->len || strcmp(domain->text + before, rule->domain) != 0)
+		return false;
+	if (!rule->below)
+		return before == 0;
+	return before > 0 && domain->text[before - 1] == '.';
 }
 
 /* Without the time, only what holds more mail than any other level is sure to
@@ -359,27 +361,33 @@ enum rule_state
 policy_rule_state(const struct domain_rule *rule, const struct name *domain,
     int64_t now)
 {
-	if (rule_weight(rule, domain) == 0)
-		return RULE_ELSEWHERE;
-	return policy_rule_end(rule, now);
+	return names(rule, domain) ? policy_rule_end(rule, now)
+				   : RULE_ELSEWHERE;
+}
+
+static const struct domain_rule *
+find_holding(const struct settings *settings, struct span domain, bool below,
+    int64_t now)
+{
+	const struct domain_rule *rule = domain_rules_find(&settings->domains,
+	    domain, below);
+
+	return rule != NULL && policy_rule_end(rule, now) == RULE_HOLDS ? rule
+									: NULL;
 }
 
 enum level
 policy_level(const struct settings *settings, const struct name *domain,
     int64_t now, const struct domain_rule **rule)
 {
-	unsigned best = 0;
+	struct span text = span_of(domain->text, domain->len);
+	size_t dot = span_find(text, '.', 0);
 
-	*rule = NULL;
-	for (size_t i = 0; i < settings->ndomains; i++) {
-		unsigned weight = rule_weight(&settings->domains[i], domain);
-
-		if (weight > best &&
-		    policy_rule_end(&settings->domains[i], now) == RULE_HOLDS) {
-			best = weight;
-			*rule = &settings->domains[i];
-		}
-	}
+	*rule = find_holding(settings, text, false, now);
+	for (; *rule == NULL && dot < text.n;
+	     dot = span_find(text, '.', dot + 1))
+		*rule = find_holding(settings,
+		    span_slice(text, dot + 1, text.n), true, now);
 	return *rule != NULL ? (*rule)->level : settings->default_level;
 }
 
@@ -404,8 +412,9 @@ note_rule(struct requirement *r, const struct domain_rule *rule)
 {
 	r->by_rule = true;
 	r->rule_below = rule->below;
-	r->rule_len = rule->domain.len;
-	memcpy(r->rule_reason, rule->reason, sizeof(r->rule_reason));
+	r->rule_len = (uint8_t)strlen(rule->domain);
+	(void)snprintf(r->rule_reason, sizeof(r->rule_reason), "%s",
+	    rule->reason);
 }
 
 const char *

@@ -82,7 +82,7 @@ struct requirement {
 	bool by_rule;
 	bool rule_below;
 	uint8_t rule_len;
-	char rule_reason[SETTINGS_REASON_MAX];
+	char rule_reason[DOMAINS_REASON_MAX];
 };
 
 /*

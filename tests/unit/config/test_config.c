@@ -103,11 +103,11 @@ test_every_option(void **state)
 	assert_int_equal(s.servers[1].port, 5353);
 	assert_string_equal(s.trust_anchor_file, "/etc/anchor");
 	assert_int_equal(s.default_level, LEVEL_MAY);
-	assert_int_equal(s.ndomains, 2);
-	assert_int_equal(s.domains[0].level, LEVEL_BLOCK);
-	assert_false(s.domains[0].below);
-	assert_true(s.domains[1].below);
-	assert_true(s.domains[1].fallback_cleartext);
+	assert_int_equal(s.domains.n, 2);
+	assert_int_equal(s.domains.rules[0].level, LEVEL_BLOCK);
+	assert_false(s.domains.rules[0].below);
+	assert_true(s.domains.rules[1].below);
+	assert_true(s.domains.rules[1].fallback_cleartext);
 	assert_int_equal(s.nrelays, 1);
 	assert_int_equal(s.relays[0].level, LEVEL_DANE_ONLY);
 	assert_string_equal(s.relays[0].host.text, "mx.example.nl");
@@ -168,8 +168,8 @@ test_the_same_again_overrides(void **state)
 
 	(void)state;
 	assert_int_equal(s.max_sessions, 2);
-	assert_int_equal(s.ndomains, 1);
-	assert_int_equal(s.domains[0].level, LEVEL_BLOCK);
+	assert_int_equal(s.domains.n, 1);
+	assert_int_equal(s.domains.rules[0].level, LEVEL_BLOCK);
 	settings_free(&s);
 }
 
@@ -211,15 +211,15 @@ test_exceptions(void **state)
 	for (size_t i = 0; i < DG_ARRAY_LEN(cases); i++) {
 		struct settings s = parse(cases[i].line);
 
-		assert_int_equal(s.domains[0].until, cases[i].until);
-		assert_string_equal(s.domains[0].reason, cases[i].reason);
+		assert_int_equal(s.domains.rules[0].until, cases[i].until);
+		assert_string_equal(s.domains.rules[0].reason, cases[i].reason);
 		config_show(&s, CONFIG_SHOW_SET, keep_line, shown);
 		assert_string_equal(shown,
 		    cases[i].shown != NULL ? cases[i].shown : cases[i].line);
 		settings_free(&s);
 		/* Shown, it is read as the same. */
 		s = parse(shown);
-		assert_string_equal(s.domains[0].reason, cases[i].reason);
+		assert_string_equal(s.domains.rules[0].reason, cases[i].reason);
 		settings_free(&s);
 	}
 }
@@ -250,7 +250,7 @@ test_exceptions_that_are_none(void **state)
 	{
 		struct settings s = parse(line);
 
-		assert_int_equal(strlen(s.domains[0].reason), 80);
+		assert_int_equal(strlen(s.domains.rules[0].reason), 80);
 		settings_free(&s);
 	}
 	(void)snprintf(line, sizeof(line), SET "reason \"%081d\"", 0);
@@ -264,8 +264,8 @@ test_an_exception_is_replaced_whole(void **state)
 	struct settings s = parse(SET "until 2027-01-31 reason \"x\"\n" SET);
 
 	(void)state;
-	assert_int_equal(s.domains[0].until, 0);
-	assert_string_equal(s.domains[0].reason, "");
+	assert_int_equal(s.domains.rules[0].until, 0);
+	assert_string_equal(s.domains.rules[0].reason, "");
 	settings_free(&s);
 }
 
@@ -273,7 +273,7 @@ test_an_exception_is_replaced_whole(void **state)
 static void
 test_limits(void **state)
 {
-	static char text[64 * 1024];
+	static char text[512 * 1024];
 	size_t n = 0;
 
 	(void)state;
@@ -284,6 +284,11 @@ test_limits(void **state)
 		n += sizeof(line) - 1;
 	}
 	refuse(text, SETTINGS_SERVERS_MAX + 1, "at most 8");
+	n = 0;
+	for (int i = 0; i < DOMAINS_MAX + 1; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "set policy domain d%d.nl level may\n", i);
+	refuse(text, DOMAINS_MAX + 1, "at most 10000");
 	memset(text, '#', CONFIG_LINE_MAX + 1);
 	text[CONFIG_LINE_MAX + 1] = '\0';
 	refuse(text, 1, "1024");

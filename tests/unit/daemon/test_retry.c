@@ -2,6 +2,7 @@
  * end as it likes; timers end at once. */
 /* link: -Wl,--wrap=probe_new -Wl,--wrap=probe_free -Wl,--wrap=event_add */
 /* link: -Wl,--wrap=log_end -Wl,--wrap=state_write -Wl,--wrap=state_remove */
+/* link: -Wl,--wrap=clock_wall */
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/retry.h"
@@ -23,6 +25,7 @@ static char said[2048];
 static long waited;    /* the last timer's seconds */
 static char kept[200]; /* what the file for the report holds */
 static unsigned written;
+static int64_t later; /* seconds that the clock is ahead */
 
 /* The probe under way. */
 static struct {
@@ -34,6 +37,8 @@ static struct {
 	struct probe_means means;
 } fake;
 
+int64_t __real_clock_wall(void);
+int64_t __wrap_clock_wall(void);
 void __wrap_log_end(struct log_line *l);
 int __wrap_probe_new(struct probe **out, const struct probe_means *means,
     const struct probe_question *question, const struct probe_watcher *watcher);
@@ -63,6 +68,12 @@ __wrap_state_remove(const char *directory, const char *name)
 	kept[0] = '\0';
 	written++;
 	return 0;
+}
+
+int64_t
+__wrap_clock_wall(void)
+{
+	return __real_clock_wall() + later;
 }
 
 void
@@ -144,6 +155,7 @@ setup(void **state)
 	memset(&fake, 0, sizeof(fake));
 	said[0] = '\0';
 	written = 0;
+	later = 0;
 	strcpy(kept, "of before");
 	clock_set_trust(CLOCK_TRUST_ALWAYS);
 	base = event_base_new();
@@ -179,7 +191,7 @@ test_one_after_the_other(void **state)
 	turn();
 	/* Asked without the rules, at the level that there is without them. */
 	assert_string_equal(fake.question.domain.text, "a.nl");
-	assert_int_equal(fake.means.settings->ndomains, 0);
+	assert_int_equal(fake.means.settings->domains.n, 0);
 	assert_int_equal(fake.means.settings->default_level, LEVEL_DANE);
 	ends(2, 2, AUTH_DANE_EE, REASON_OK);
 	assert_int_equal(waited, RETRY_PAUSE_SECONDS);
@@ -239,6 +251,31 @@ test_reload(void **state)
 	settings_free(&next);
 }
 
+/* Many exceptions take more than a day: each of them has its turn. */
+static void
+test_long_round(void **state)
+{
+	struct probe_means means = { 0 };
+	struct settings s;
+	struct retry *r;
+
+	(void)state;
+	parse(&s,
+	    "set policy domain a.nl level may\n"
+	    "set policy domain b.nl level may\n");
+	means.settings = &s;
+	assert_int_equal(retry_new(&r, base, &means), 0);
+	turn();
+	assert_string_equal(fake.question.domain.text, "a.nl");
+	later += DATE_SECONDS;
+	ends(1, 0, AUTH_NONE, REASON_TLS_FAILED);
+	assert_string_equal(fake.question.domain.text, "b.nl");
+	ends(1, 0, AUTH_NONE, REASON_TLS_FAILED);
+	assert_int_equal(written, 1);
+	retry_free(r);
+	settings_free(&s);
+}
+
 /* Without memory for a probe the others are tried all the same. */
 static void
 test_no_memory(void **state)
@@ -269,6 +306,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_after_the_other),
 		TEST(test_reload),
+		TEST(test_long_round),
 		TEST(test_no_memory),
 	};
 

@@ -458,12 +458,19 @@ test_on_block_reject(void **state)
 	assert_int_equal(j.verdict, VERDICT_DEFER);
 }
 
-static void
-set_rule(struct domain_rule *rule, const char *domain, bool below,
+static struct domain_rule *
+add_rule(struct settings *settings, const char *domain, bool below,
     enum level level)
 {
-	*rule = (struct domain_rule){ .below = below, .level = level };
-	assert_int_equal(name_parse(&rule->domain, span_text(domain)), 0);
+	struct domain_rule *rule;
+	struct name name;
+
+	assert_int_equal(name_parse(&name, span_text(domain)), 0);
+	assert_int_equal(domain_rules_get(&rule, &settings->domains, &name,
+			     below),
+	    0);
+	rule->level = level;
+	return rule;
 }
 
 static enum level
@@ -479,64 +486,98 @@ level_of(const struct settings *settings, const char *domain)
 static void
 test_most_specific_domain_rule_wins(void **state)
 {
-	struct domain_rule rules[3];
-	struct settings settings = { .default_level = LEVEL_DANE,
-		.domains = rules,
-		.ndomains = 3 };
+	struct settings settings = { .default_level = LEVEL_DANE };
 
 	(void)state;
-	set_rule(&rules[0], "nl", true, LEVEL_ENCRYPT);
-	set_rule(&rules[1], "example.nl", false, LEVEL_BLOCK);
-	set_rule(&rules[2], "example.nl", true, LEVEL_MAY);
+	add_rule(&settings, "nl", true, LEVEL_ENCRYPT);
+	add_rule(&settings, "example.nl", false, LEVEL_BLOCK);
+	add_rule(&settings, "example.nl", true, LEVEL_MAY);
 	assert_int_equal(level_of(&settings, "other.nl"), LEVEL_ENCRYPT);
 	assert_int_equal(level_of(&settings, "example.nl"), LEVEL_BLOCK);
 	assert_int_equal(level_of(&settings, "a.b.example.nl"), LEVEL_MAY);
+	assert_int_equal(level_of(&settings, "myexample.nl"), LEVEL_ENCRYPT);
 	assert_int_equal(level_of(&settings, "nl"), LEVEL_DANE);
 	assert_int_equal(level_of(&settings, "example.com"), LEVEL_DANE);
+	settings_free(&settings);
 }
 
 /* Through its last day (UTC) an exception holds, then the next rule does. */
 static void
 test_exceptions_end_by_themselves(void **state)
 {
-	struct domain_rule rules[2];
-	struct settings settings = { .default_level = LEVEL_DANE,
-		.domains = rules,
-		.ndomains = 2 };
-	const struct domain_rule *rule;
+	struct settings settings = { .default_level = LEVEL_DANE };
 	const int64_t day = 20849; /* 2027-01-31 */
+	const int64_t end = (day + 1) * 86400;
+	const struct domain_rule *rule;
+	const struct domain_rule *above;
+	struct domain_rule *exception;
 	struct name name;
 
 	(void)state;
 	assert_int_equal(name_parse(&name, span_text("example.nl")), 0);
-	set_rule(&rules[0], "nl", true, LEVEL_ENCRYPT);
-	set_rule(&rules[1], "example.nl", false, LEVEL_MAY);
-	rules[1].until = day;
-	assert_int_equal(policy_level(&settings, &name, (day + 1) * 86400 - 1,
-			     &rule),
+	add_rule(&settings, "nl", true, LEVEL_ENCRYPT);
+	exception = add_rule(&settings, "example.nl", false, LEVEL_MAY);
+	exception->until = (int32_t)day;
+	above = &settings.domains.rules[0];
+	assert_int_equal(policy_level(&settings, &name, end - 1, &rule),
 	    LEVEL_MAY);
-	assert_ptr_equal(rule, &rules[1]);
-	assert_int_equal(policy_level(&settings, &name, (day + 1) * 86400,
-			     &rule),
+	assert_ptr_equal(rule, exception);
+	assert_int_equal(policy_level(&settings, &name, end, &rule),
 	    LEVEL_ENCRYPT);
-	assert_ptr_equal(rule, &rules[0]);
-	assert_int_equal(policy_rule_state(&rules[1], &name, (day + 1) * 86400),
+	assert_ptr_equal(rule, above);
+	assert_int_equal(policy_rule_state(exception, &name, end),
 	    RULE_EXPIRED);
 	/* Without the time nobody knows whether it has ended. */
 	assert_int_equal(policy_level(&settings, &name, 0, &rule),
 	    LEVEL_ENCRYPT);
-	assert_int_equal(policy_rule_state(&rules[1], &name, 0),
+	assert_int_equal(policy_rule_state(exception, &name, 0),
 	    RULE_NOT_JUDGED);
 	/* What lets less pass can be believed all the same. */
-	rules[1].level = LEVEL_BLOCK;
+	exception->level = LEVEL_BLOCK;
 	assert_int_equal(policy_level(&settings, &name, 0, &rule), LEVEL_BLOCK);
-	rules[1].level = LEVEL_DANE_ONLY;
+	exception->level = LEVEL_DANE_ONLY;
 	assert_int_equal(policy_level(&settings, &name, 0, &rule),
 	    LEVEL_DANE_ONLY);
-	assert_int_equal(policy_rule_state(&rules[0], &name, 0), RULE_HOLDS);
-	assert_int_equal(name_parse(&name, span_text("other.example")), 0);
-	assert_int_equal(policy_rule_state(&rules[1], &name, 0),
-	    RULE_ELSEWHERE);
+	assert_int_equal(policy_rule_state(above, &name, 0), RULE_HOLDS);
+	settings_free(&settings);
+}
+
+/* Whether a rule names a domain: its own, or one below it by whole labels. */
+static void
+test_rule_names_domain(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool below;
+		const char *domain;
+		bool named;
+	} cases[] = {
+		{ "example.nl", false, "example.nl", true },
+		{ "example.nl", false, "www.example.nl", false },
+		{ "example.nl", false, "myexample.nl", false },
+		{ "example.nl", false, "nl", false },
+		{ "example.nl", true, "www.example.nl", true },
+		{ "example.nl", true, "a.b.example.nl", true },
+		{ "example.nl", true, "example.nl", false },
+		{ "example.nl", true, "myexample.nl", false },
+		{ "example.nl", true, "other.example", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_ARRAY_LEN(cases); i++) {
+		struct settings settings = { .default_level = LEVEL_DANE };
+		struct domain_rule *rule = add_rule(&settings, cases[i].rule,
+		    cases[i].below, LEVEL_BLOCK);
+		struct name name;
+
+		assert_int_equal(name_parse(&name, span_text(cases[i].domain)),
+		    0);
+		assert_int_equal(policy_rule_state(rule, &name, 0),
+		    cases[i].named ? RULE_HOLDS : RULE_ELSEWHERE);
+		assert_int_equal(level_of(&settings, cases[i].domain),
+		    cases[i].named ? LEVEL_BLOCK : LEVEL_DANE);
+		settings_free(&settings);
+	}
 }
 
 static void
@@ -598,6 +639,7 @@ main(void)
 		cmocka_unit_test(test_on_block_reject),
 		cmocka_unit_test(test_most_specific_domain_rule_wins),
 		cmocka_unit_test(test_exceptions_end_by_themselves),
+		cmocka_unit_test(test_rule_names_domain),
 		cmocka_unit_test(test_longest_relay_prefix_wins),
 		cmocka_unit_test(test_reason_words),
 	};

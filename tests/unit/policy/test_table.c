@@ -251,30 +251,33 @@ static void
 judge_one(const unsigned at[COLUMNS], const struct line *l)
 {
 	static struct route_facts facts;
-	struct domain_rule rule = { 0 };
-	struct settings settings = { .default_level = LEVEL_BLOCK,
-		.domains = &rule,
-		.ndomains = 1 };
+	struct settings settings = { .default_level = LEVEL_BLOCK };
+	struct domain_rule *rule;
+	struct name domain;
 	struct server_facts server;
 	struct requirement r;
 	struct judgement j;
 
 	set_facts(&facts, at);
 	set_server(&server, at);
-	assert_int_equal(name_parse(&rule.domain, span_text("a.example")), 0);
+	assert_int_equal(name_parse(&domain, span_text("a.example")), 0);
+	assert_int_equal(domain_rules_get(&rule, &settings.domains, &domain,
+			     false),
+	    0);
 	for (enum level level = LEVEL_UNSET; level <= LEVEL_BLOCK; level++)
 		if (strcmp(level_text(level), words[LEVEL][at[LEVEL]]) == 0)
-			rule.level = level;
-	rule.fallback_cleartext = at[FALLBACK] != 0;
+			rule->level = level;
+	rule->fallback_cleartext = at[FALLBACK] != 0;
 	settings.unlisted = at[UNLISTED] != 0 ? UNLISTED_DEFER : UNLISTED_ALLOW;
 	/* The mode changes no judgement: only what is done about it. */
 	for (unsigned i = 0; i < 4; i++) {
 		settings.mode = i % 2 == 0 ? MODE_ENFORCE : MODE_MONITOR;
 		settings.on_block = i < 2 ? ON_BLOCK_DEFER : ON_BLOCK_REJECT;
-		policy_require(&r, &settings, &rule.domain, NULL, &facts, 0);
+		policy_require(&r, &settings, &domain, NULL, &facts, 0);
 		policy_judge(&j, &settings, &r, &server);
 		compare(l, at, &settings, &j);
 	}
+	settings_free(&settings);
 }
 
 /* To the next combination, as an odometer. */
