@@ -23,18 +23,19 @@ O := out/$(TARGET)$(if $(FUZZ),-fuzz,$(if $(SAN),-san,$(if $(VALGRIND),-valgrind
 
 # The rooms of proxy/, and which others each may include: the one list that
 # the build links by and that tests/lint/includes holds the sources against.
-ROOMS := base config control update smtp dnssec dane policy tlsrpt net tls dns session probe daemon cli shell
+ROOMS := base curve config control update smtp dnssec dane policy tlsrpt net tls dns session probe daemon cli shell
 uses_base :=
+uses_curve :=
 uses_config := base
 uses_control := base
 uses_update := base
 uses_smtp := base
-uses_dnssec := base
-uses_dane := base
+uses_dnssec := base curve
+uses_dane := base curve
 uses_policy := base config dnssec dane
 uses_tlsrpt := base config dnssec dane policy
 uses_net := base
-uses_tls := base net
+uses_tls := base curve net
 uses_dns := base net dnssec dane policy
 uses_session := base config smtp dnssec dane policy net tls dns
 uses_probe := base config smtp dnssec dane policy net tls dns session
@@ -44,6 +45,9 @@ uses_shell := $(uses_cli) cli
 
 # The libraries each room needs besides; see docs/dependencies.md.
 libs_net := -levent_core -Wl,--wrap=epoll_wait
+libs_curve := -lmbedcrypto -leverest -lsodium -lring \
+	-Wl,--wrap=Hacl_Curve25519_crypto_scalarmult -Wl,--wrap=mbedtls_ecp_mul \
+	-Wl,--wrap=mbedtls_ecp_muladd_restartable
 libs_dnssec := -lldns -lsodium -lmbedcrypto -leverest
 libs_update := -lsodium
 libs_tlsrpt := -lz
@@ -53,8 +57,7 @@ libs_tls := -lmbedtls -lmbedx509 -lmbedcrypto -leverest -lsodium \
 	-Wl,--wrap=mbedtls_dhm_read_params \
 	-Wl,--wrap=mbedtls_chachapoly_encrypt_and_tag \
 	-Wl,--wrap=mbedtls_chachapoly_auth_decrypt \
-	-Wl,--wrap=mbedtls_gcm_crypt_and_tag -Wl,--wrap=mbedtls_gcm_auth_decrypt \
-	-Wl,--wrap=Hacl_Curve25519_crypto_scalarmult -Wl,--wrap=mbedtls_ecp_mul
+	-Wl,--wrap=mbedtls_gcm_crypt_and_tag -Wl,--wrap=mbedtls_gcm_auth_decrypt
 libs_shell := -ledit
 
 # A room, what it may include, and what that rests on.
@@ -68,7 +71,7 @@ link_rooms = -Wl,--start-group $(call archives,$(1)) -L$(DEPS)/lib \
 
 # Dependencies: fetched as source, built static, once per target.
 DEPS := out/$(TARGET)/deps
-COMPONENTS := libevent ldns mbedtls libsodium libedit zlib
+COMPONENTS := libevent ldns mbedtls libsodium ring libedit zlib
 NEED := build
 include tools/targets/$(TARGET).mk
 STAMPS := $(COMPONENTS:%=$(DEPS)/%.stamp)
@@ -165,6 +168,7 @@ always:
 
 $(DEPS)/mbedtls.stamp: tools/deps/mbedtls_config.h
 $(DEPS)/libsodium.stamp: $(wildcard tools/deps/libsodium/*)
+$(DEPS)/ring.stamp: $(wildcard tools/deps/ring/*.[ch])
 $(DEPS)/libedit.stamp: $(wildcard tools/deps/libedit/*)
 $(DEPS)/%.stamp: tools/deps/build tools/deps/fetch tools/deps/components
 	$(say) DEP $*
