@@ -64,7 +64,7 @@ grow(struct domain_rules *d)
 
 /* The domain and behind it the reason, in one piece. */
 static int
-write(struct domain_rule *rule, struct span domain, const char *reason)
+write_rule(struct domain_rule *rule, struct span domain, const char *reason)
 {
 	size_t n = strlen(reason) + 1;
 	char *text = malloc(domain.n + 1 + n);
@@ -94,7 +94,7 @@ domain_rules_get(struct domain_rule **out, struct domain_rules *d,
 		return 0;
 	err = grow(d);
 	if (err == 0)
-		err = write(&rule, text, "");
+		err = write_rule(&rule, text, "");
 	if (err != 0)
 		return err;
 	rule.next = d->buckets[bucket];
@@ -107,7 +107,7 @@ domain_rules_get(struct domain_rule **out, struct domain_rules *d,
 int
 domain_rule_set_reason(struct domain_rule *rule, const char *reason)
 {
-	return write(rule, span_text(rule->domain), reason);
+	return write_rule(rule, span_text(rule->domain), reason);
 }
 
 struct name

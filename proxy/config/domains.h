@@ -11,8 +11,8 @@
 
 #define DOMAINS_MAX	   10000
 #define DOMAINS_REASON_MAX 81 /* with NUL; of an exception */
-/* A configuration has at most 1 MiB of text; what is beside it, is as much at
- * most. */
+/* Of all rules: their text, of which a configuration has 1 MiB at most, and less
+ * than that beside it. */
 #define DOMAINS_BYTES_MAX  ((size_t)2 << 20)
 
 struct domain_rule {
