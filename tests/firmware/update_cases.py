@@ -94,7 +94,9 @@ def request(bench, words):
 
 
 def kept(bench):
-    bench.router.until(f"[ \"$({SYSTEM} trying)\" = 0 ]", 400,
+    """Asked for now and then: the emulated processor is to judge itself, not to
+    answer."""
+    bench.router.until(f"sleep 5; [ \"$({SYSTEM} trying)\" = 0 ]", 700,
                        "keeps the system")
 
 
@@ -104,6 +106,19 @@ def both_slots_are_whole(bench):
     first, second = slots(bench)
     require(first.startswith("a") and first.endswith(" running"), first)
     require(second.startswith("b") and "not whole" not in second, second)
+
+
+@case
+def variables_are_read_one_at_a_time(bench):
+    """Who reads or sets the boot loader's variables waits for whoever has the copy
+    of them in hands."""
+    for words in ("trying", "keep"):
+        shown = bench.router.must(
+            "rm -f /run/held /run/given; (flock 9; touch /run/held; sleep 2; "
+            "touch /run/given) 9>/run/variables.lock & "
+            "until [ -e /run/held ]; do :; done; "
+            f"{SYSTEM} {words}; [ ! -e /run/given ] || echo waited; wait")
+        require("waited" in shown, f"{words} does not wait: {shown}")
 
 
 @case
