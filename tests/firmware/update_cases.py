@@ -94,7 +94,7 @@ def request(bench, words):
 
 
 def kept(bench):
-    """Asked for now and then: the emulated processor is to judge itself, not to
+    """Asked every few seconds: the emulated processor is to judge itself, not to
     answer."""
     bench.router.until(f"sleep 5; [ \"$({SYSTEM} trying)\" = 0 ]", 700,
                        "keeps the system")
