@@ -88,6 +88,9 @@ def ssh_lets_keys_in_from_the_lan(bench):
     for client, login in ((admin, "admin"), (view, "view")):
         status, said = client.run(login, "show status --json")
         require(status == 0 and '"clock_believed"' in said, f"{login}: {said}")
+    status, said = view.run("view", "show system slots")
+    require(status != 0 and said.strip().endswith("for admin alone to read"),
+            said)
     status, said = view.run("view", "clear dns cache")
     require(status != 0 and "danegate-admin" in said, f"{status} {said}")
     status, said = view.run("view", "set system hostname taken")
