@@ -166,7 +166,7 @@ const struct cli_command cli_commands[] = {
 	  "tell which system the router runs, and which one it could",
 	  "Of the router image. Each slot with its version; `tried`: it is kept "
 	  "when it has been well for two minutes, otherwise the other one comes "
-	  "back.",
+	  "back. For admin alone, who may read the flash.",
 	  system_slots_run },
 	{ "show system host-key", "",
 	  "tell what the router proves itself by to those who come by SSH",
